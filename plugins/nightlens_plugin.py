@@ -45,6 +45,13 @@ class NightlensPlugin(AirflowPlugin):
             "url_route": "nightlens-reports",
         },
         {
+            "name": "Promotions",
+            "href": "/nightlens/promotions",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "nightlens-promotions",
+        },
+        {
             "name": "Cycle report",
             "href": "/nightlens/report?dag_id={DAG_ID}&run_id={RUN_ID}",
             "destination": "dag_run",

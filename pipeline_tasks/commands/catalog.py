@@ -23,6 +23,7 @@ TOOLS = {
     "import_dataset": "import_dataset",
     "requirements": "requirements",
     "labeling": "labeling",
+    "promotions": "promotions",
     "edge": "edge",
     "receive": "receive",
     "files_for_edge": "files_for_edge",

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 OWN = {
     "open_cycle": {"budget", "deadline-s", "selection", "selection-weight", "control-ratio", "training", "run-key"},
     "measure_images": {"shard"},
+    "sign_off": {"approve", "reject", "reason", "by"},
     "roll_back": {"to-model-digest", "run-key"},
     "restore_dataset_version": {"dataset-id", "run-key"},
     "pause_labeling": {"run-key"},

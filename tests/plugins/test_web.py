@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,8 @@ import pytest
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
 from given import STARTED_AT, a_project
+from given_candidates import GOOD, RecordingRegistry, a_cycle_with_model
+from given_deploying import BETTER, compared
 from nightlens_airflow.web.app import make_app, readable_dags
 
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
@@ -20,7 +24,10 @@ from pipeline_tasks.records.project_state import MovedRounds
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.sign_off import SignOffReply
 from pipeline_tasks.records.stage_failure import StageFailure
+from pipeline_tasks.stages.deploy.promote_model import promote_model
+from pipeline_tasks.stages.deploy.sign_off import sign_off
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
@@ -32,6 +39,9 @@ from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.airflow
 
+ASK = {"promote": "ask", "deadline_s": 3600}
+APPROVED = SignOffReply(True, "ada", "2026-11-21T22:10:00+00:00")
+REJECTED = SignOffReply(False, "bo", "2026-11-22T22:20:00+00:00", "<b>blurry</b>")
 SAVED = "application/octet-stream"
 REPORT = b"<!doctype html><p>balanced accuracy</p>"
 
@@ -78,6 +88,7 @@ def an_original(project: str, content: bytes, file_format: str) -> str:
 
 PAGES = [
     "/reports",
+    "/promotions",
     "/labeling_round?dag_id=nightly__belt&run_id=first",
     "/report?dag_id=nightly__belt&run_id=first",
     f"/image?dag_id=nightly__belt&image_id={'0' * 64}",
@@ -292,3 +303,25 @@ def test_labeling_round__is_where_the_round_stands_now(visitor: TestClient) -> N
     store.finish("2026-11-20", "collect_annotations", CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0), [], sets=[moved])
     assert goes_to() == (303, "http://ls/projects/9/data?tab=8")
     assert visitor.get("/labeling_round?dag_id=nightly__tiles&run_id=first").status_code == 403
+
+
+def test_promotions__show_who_signed_and_why_of_readable_projects_only(visitor: TestClient, projects: Path) -> None:
+    for project in ("belt", "tiles"):
+        store = open_store(read_project(project))
+        for cycle_id, reply in (("2026-11-21", APPROVED), ("2026-11-22", REJECTED)):
+            cycle = a_cycle_with_model(store, GOOD if reply is APPROVED else BETTER, cycle_id, project=project, autonomy=ASK)
+            compared(store, cycle)
+            sign_off(store, cycle, STARTED_AT, reply)
+            promote_model(store, cycle, RecordingRegistry())
+
+    page = unescape(visitor.get("/promotions").text)
+
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in page.split("<tr>")[2:]]
+    assert [(row[0], row[2], row[7]) for row in rows] == [("2026-11-22", "rejected", "bo"), ("2026-11-21", "promoted", "ada")]
+    assert "“<b>blurry</b>”" in rows[0][9]
+    assert "<b>" not in visitor.get("/promotions").text
+    assert "tiles" not in page
+
+
+def test_promotions__say_so_when_no_candidate_was_judged(visitor: TestClient) -> None:
+    assert "No candidate was judged yet." in visitor.get("/promotions").text

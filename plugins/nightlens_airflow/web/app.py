@@ -9,7 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from fastapi import Depends, FastAPI, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from nightlens_airflow.web import cycle_reports, original_images, pages
+from nightlens_airflow.web import cycle_reports, original_images, pages, promotions_page
 from pipeline_tasks.errors import NightlensError, SettingsError
 from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
@@ -30,6 +30,7 @@ def make_app() -> FastAPI:
     """The app below /nightlens. Every page checks Airflow's login and returns 401 without one."""
     app = FastAPI(title="Nightlens", docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/reports", response_class=HTMLResponse)(show_reports)
+    app.get("/promotions", response_class=HTMLResponse)(show_promotions)
     app.get("/report", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag("GET"))])(show_report)
     app.get("/labeling_round", dependencies=[Depends(requires_access_dag("GET"))])(show_labeling_round)
     app.get("/image", dependencies=[Depends(requires_access_dag("GET"))])(show_image)
@@ -45,6 +46,12 @@ def show_reports(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLR
     """List the cycles of all projects whose nightly DAG the user may read."""
     names = [name for name in sorted(project_files()) if f"nightly__{name}" in readable]
     return _html(pages.list_page({name: _cycles(name) for name in names}))
+
+
+def show_promotions(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLResponse:
+    """Show every promotion, refusal and roll-back of all projects whose nightly DAG the user may read."""
+    names = [name for name in sorted(project_files()) if f"nightly__{name}" in readable]
+    return _html(promotions_page.promotions_page({name: promotions_page.rows_of(name) for name in names}))
 
 
 def show_report(

@@ -21,28 +21,28 @@ td, th { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(-
 def list_page(projects: dict[str, list[CycleLine] | str]) -> str:
     """All projects that the user may see, with their cycles or the reason why they cannot be listed."""
     tables = "".join(f"<h2>{escape(name)}</h2>{_table(name, lines)}" for name, lines in projects.items())
-    return _page("Cycle reports", tables or "<p class='soft'>There is no project that you may see.</p>")
+    return page("Cycle reports", tables or "<p class='soft'>There is no project that you may see.</p>")
 
 
 def no_report_page(what: str) -> str:
     """Page that replaces a missing report, with the reason."""
-    return _page("No report", f"<p>{escape(what)}</p>")
+    return page("No report", f"<p>{escape(what)}</p>")
 
 
 def no_report_yet_page(what: str, done: Sequence[str]) -> str:
     """Page of a cycle under way: the reason why it has no report yet, and the stages that have ended."""
     stages = escape(", ".join(done)) or "none"
-    return _page("No report yet", f"<p>{escape(what)}</p><p class='soft'>Stages that have ended: {stages}.</p>")
+    return page("No report yet", f"<p>{escape(what)}</p><p class='soft'>Stages that have ended: {stages}.</p>")
 
 
 def no_round_page(what: str) -> str:
     """Page that replaces a missing labeling round, with the reason."""
-    return _page("No labeling round", f"<p>{escape(what)}</p>")
+    return page("No labeling round", f"<p>{escape(what)}</p>")
 
 
 def no_image_page(what: str) -> str:
     """Page that replaces a missing image, with the reason."""
-    return _page("No image", f"<p>{escape(what)}</p>")
+    return page("No image", f"<p>{escape(what)}</p>")
 
 
 def _table(project: str, lines: list[CycleLine] | str) -> str:
@@ -64,7 +64,8 @@ def _row(project: str, line: CycleLine) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _page(title: str, body: str) -> str:
+def page(title: str, body: str) -> str:
+    """A page of this app around a body of HTML."""
     title = escape(title)
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title><style>{_STYLE}</style>"
     return f"<!doctype html><html lang='en'><head>{head}</head><body><h1>{title}</h1>{body}</body></html>"
