@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval
+from pipeline_tasks.intervals.bootstrap import Floats, Integers, Interval, draw_groups, percentile_interval
+from pipeline_tasks.intervals.few_differences import contributions, few_differences_interval, least_margin, one_copy_less
 from pipeline_tasks.kinds.scoring import Basis, Matches, Score, Scoring
 
 SEEN, POWER_Z = 0.03, 2.8
@@ -62,11 +63,27 @@ def decide(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, 
     draws = draw_groups(candidate.group_count, rule.bootstrap_samples, rule.seed)
     rival = scoring.baseline(candidate) if champion is None else champion
     mine, theirs = scoring.score(candidate, basis, draws), scoring.score(rival, basis, draws)
-    decision = _judge(mine, theirs, basis, rule, is_first=champion is None)
+    interval = _interval(scoring, candidate, rival, basis, mine.draws - theirs.draws, rule)
+    decision = _judge(mine, theirs, interval, basis, rule, is_first=champion is None)
     if champion is not None:
         decision = replace(decision, images_to_see_3_points=_images_to_see(candidate.images, mine, theirs))
     rival_words = scoring.names.baseline_words if champion is None else "the champion"
-    return replace(decision, why=_why(decision, scoring.names.words, rival_words, basis, rule))
+    why = [_why(decision, scoring.names.words, rival_words, rule), basis.note, _too_few(candidate, decision, rule)]
+    return replace(decision, why=" ".join(one for one in why if one))
+
+
+def _interval(scoring: Scoring[Any], candidate: Matches, rival: Matches, basis: Basis, differences: Floats, rule: Rule) -> Interval:
+    """The bootstrap's interval, or the bounds of the score test where these are wider.
+
+    With more groups than samples the bootstrap alone is asked.
+    """
+    drawn = percentile_interval(differences, rule.confidence)
+    if candidate.group_count > rule.bootstrap_samples:
+        return drawn
+    lessened, images = one_copy_less(candidate.group_count), _images(candidate)
+    mine, theirs = scoring.score(candidate, basis, lessened), scoring.score(rival, basis, lessened)
+    few = few_differences_interval(contributions(mine.draws - theirs.draws, images), images, rule.confidence)
+    return Interval(min(drawn.low, few.low), max(drawn.high, few.high))
 
 
 def _images_to_see(images: int, mine: Score, theirs: Score) -> int | None:
@@ -76,12 +93,12 @@ def _images_to_see(images: int, mine: Score, theirs: Score) -> int | None:
     return ceil(images * (POWER_Z * spread / SEEN) ** 2) if spread > 1e-9 else None
 
 
-def _judge(mine: Score, theirs: Score, basis: Basis, rule: Rule, *, is_first: bool) -> Decision:
+def _judge(mine: Score, theirs: Score, interval: Interval, basis: Basis, rule: Rule, *, is_first: bool) -> Decision:
     """Apply the rule to the paired difference."""
-    interval, own = percentile_interval(mine.draws - theirs.draws, rule.confidence), mine.interval(rule.confidence)
+    own = mine.interval(rule.confidence)
     floor = 0.0 if is_first else -rule.margin
     return Decision(
-        is_promoted=interval.low > floor,
+        is_promoted=interval.low > floor or floor <= -1,
         why="",
         classes_left_out=basis.left_out,
         candidate_score=mine.value,
@@ -95,15 +112,33 @@ def _judge(mine: Score, theirs: Score, basis: Basis, rule: Rule, *, is_first: bo
     )
 
 
-def _why(decision: Decision, score: str, rival: str, basis: Basis, rule: Rule) -> str:
+def _too_few(candidate: Matches, decision: Decision, rule: Rule) -> str:
+    """A sentence if the test images are too few for any candidate to be shown to keep the margin."""
+    least = least_margin(_images(candidate), rule.confidence)
+    if decision.is_promoted or not decision.floor or least < rule.margin or candidate.group_count > rule.bootstrap_samples:
+        return ""
+    there = f"{candidate.images} test images in {candidate.group_count} groups"
+    wanted = ceil(candidate.images * least / rule.margin)
+    return (
+        f"On {there} no candidate can be shown to keep it, even if it agrees with the champion on all of them: label about "
+        f"{wanted} test images, or set gates.margin above {least:.3f}."
+    )
+
+
+def _images(matches: Matches) -> Integers:
+    """Number of images of each split group."""
+    found: Integers = np.bincount(matches.groups, minlength=matches.group_count)
+    return found
+
+
+def _why(decision: Decision, score: str, rival: str, rule: Rule) -> str:
     """The decision as a sentence in percentage points."""
     scores, span = (decision.candidate_score, decision.rival_score), (decision.difference, decision.low, decision.high)
     mine, theirs, difference, low, high = (100 * (value or 0.0) for value in (*scores, *span))
-    sentence = (
+    return (
         f"{_outcome(decision, rival)} {score[0].upper()}{score[1:]} {mine:.1f} % against {theirs:.1f} %, a difference of "
         f"{difference:+.1f} points ({100 * rule.confidence:g} % interval {low:+.1f} to {high:+.1f})."
     )
-    return f"{sentence} {basis.note}" if basis.note else sentence
 
 
 def _outcome(decision: Decision, rival: str) -> str:

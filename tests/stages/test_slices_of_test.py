@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 from given import an_open_cycle
-from given_candidates import BAD, CONSTANT, GOOD, InProcessDecoder, RecordingRegistry, a_dataset, an_exported_model
+from given_candidates import BAD, CONSTANT, GOOD, OF_FEW, InProcessDecoder, RecordingRegistry, a_dataset, an_exported_model
 from given_deploying import BETTER, a_night_of
 
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
@@ -30,7 +30,7 @@ def a_sliced_cycle(
     store: Store, content: bytes, cycle_id: str, golden: Sequence[int], recent: Sequence[int] = (), test: int = 12, **settings: Any
 ) -> Cycle:
     """A cycle with a model whose version has these of its test images sliced; they count by class (bolts first), then id."""
-    cycle = an_open_cycle(store, cycle_id, **settings)
+    cycle = an_open_cycle(store, cycle_id, **({"gates": OF_FEW} | settings))
     a_dataset(store, cycle, test)
     rows = store.read(DatasetImage, cycle_id).filter(split="test").sort("class_name", "image_id")["image_id"]
     named = [("golden", rows[one]) for one in golden] + [("recent", rows[one]) for one in recent]
@@ -89,7 +89,7 @@ def test_compare_with_champion__with_a_golden_margin_promotes_only_what_was_meas
     store: Store, golden: list[int], decision: str
 ) -> None:
     a_night_of(store, BETTER, FIRST, "1", RecordingRegistry())
-    gates = {"margin": 0.05, "golden_margin": 0.05}
+    gates = OF_FEW | {"golden_margin": 0.05}
     _, compared = outcome(store, a_sliced_cycle(store, GOOD, SECOND, golden=golden, recent=[1], gates=gates))
     assert (compared.decision, compared.golden_margin) == (decision, 0.05)
 

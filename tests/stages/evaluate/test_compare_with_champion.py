@@ -22,7 +22,7 @@ def test_compare_with_champion__promotes_the_first_model_that_beats_the_majority
 
     assert summary.decision == "promote"
     assert (summary.candidate_score, summary.baseline_score, summary.champion_score) == (1.0, 0.5, None)
-    assert (summary.test_images, summary.test_groups, summary.margin) == (12, 12, 0.05)
+    assert (summary.test_images, summary.test_groups, summary.margin) == (12, 12, 0.5)
     assert summary.why.startswith("Promoted: better than always predicting")
 
 
