@@ -10,6 +10,7 @@ TableName = Literal[
     "annotator_scores",
     "asked_changes",
     "confusions",
+    "corruption_scores",
     "dataset_images",
     "dataset_objects",
     "doubted_objects",

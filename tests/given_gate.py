@@ -60,6 +60,8 @@ def a_given_night(
     store.finish(SECOND, "export_model", ExportModelSummary(None, CANDIDATE, **of_file))
     champion = {"champion_digest": CHAMPION, "champion_dataset_cycle_id": FIRST} if has_champion else {}
     simple = {"simple_score": 0.7, "simple_difference": 0.2, "simple_low": 0.1, "simple_high": 0.3}
+    corrupted = {"images": 20, "score": 0.8, "champion": 0.8, "difference": 0.0, "low": -0.1, "high": 0.1}
+    simple |= {f"corruption_{name}": figure for name, figure in corrupted.items()}
     figures = {"figures": {"calibration_error": 0.02}, "latency_ms": 12.5} | simple | (evaluated or {})
     found = EvaluateModelSummary(None, model_digest=CANDIDATE, score=0.9, **names, **champion, **figures)
     store.finish(SECOND, "evaluate_model", found)

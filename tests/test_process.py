@@ -72,8 +72,9 @@ READ_ELSEWHERE = {
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
 where images are for people by name (`tests/stages/label/test_assigned_rounds.py`),
 where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`), or people responded at a service
-(`tests/labeling_services`); where a slice of test is found (`tests/stages/evaluate/test_found_slices.py`)."""
-WRITTEN_ELSEWHERE = {"found_slices", "found_slice_images"}
+(`tests/labeling_services`); where a slice of test is found (`tests/stages/evaluate/test_found_slices.py`), or
+corruptions are measured (beside it)."""
+WRITTEN_ELSEWHERE = {"found_slices", "found_slice_images", "corruption_scores"}
 
 
 @pytest.mark.slow

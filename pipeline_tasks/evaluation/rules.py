@@ -154,6 +154,17 @@ def baseline_rule(
     return asked.rule("baseline", BROKEN, f"not shown to be better than a simple baseline: {said}.", difference, "points")
 
 
+def corruption_rule(found: SliceDifference | None, asked: Asked, words: str, *, has_champion: bool) -> GateRule | None:
+    """Not worse than the champion on corrupted images by more than the limit, on average over all corruptions."""
+    if asked.level == OFF or asked.limit is None:
+        return None
+    if found is None:
+        return asked.rule("corruption", NOT_MEASURED, "gates.corruption_margin is set, and no corrupted images were measured.")
+    if not has_champion or found.low is None:
+        return asked.rule("corruption", NOT_ASKED, "corrupted images are compared from the second model on.")
+    return _slice_rule("corruption", "the sample, through 15 corruptions in three strengths,", found, asked, words)
+
+
 def label_quality_rule(said: str, agreement: float | None, is_kept: bool | None, gold: str, asked: Asked) -> GateRule | None:
     """The gate on labels, which was judged before the training; `gold` is the reason that tonight's gold gives, or empty.
 

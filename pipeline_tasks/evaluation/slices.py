@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline_tasks.evaluation.gate import Rule
 from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval, ratio_draws, sum_by_group
-from pipeline_tasks.kinds.scoring import Matches, Scoring
+from pipeline_tasks.kinds.scoring import Floats, Matches, Scoring
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,14 @@ def compare_on_slice(scoring: Scoring[Any], candidate: Matches, champion: Matche
     if champion is None:
         return found
     theirs = scoring.image_scores(champion)
-    draws = draw_groups(candidate.group_count, rule.bootstrap_samples, rule.seed)
-    sums = sum_by_group((mine - theirs)[:, None], candidate.groups, candidate.group_count)
-    images = sum_by_group(np.ones_like(mine)[:, None], candidate.groups, candidate.group_count)
+    difference, low, high = mean_difference(mine, theirs, candidate, rule)
+    return replace(found, champion=float(theirs.mean()), difference=difference, low=low, high=high)
+
+
+def mean_difference(mine: Floats, theirs: Floats, matches: Matches, rule: Rule) -> tuple[float, float, float]:
+    """Difference of the means of scores of the same images, with its bounds by a bootstrap clustered by split group."""
+    draws = draw_groups(matches.group_count, rule.bootstrap_samples, rule.seed)
+    sums = sum_by_group((mine - theirs)[:, None], matches.groups, matches.group_count)
+    images = sum_by_group(np.ones_like(mine)[:, None], matches.groups, matches.group_count)
     interval = percentile_interval(ratio_draws(draws, sums, images)[:, 0], rule.confidence)
-    value = float(theirs.mean())
-    return replace(found, champion=value, difference=found.candidate - value, low=interval.low, high=interval.high)
+    return float(mine.mean()) - float(theirs.mean()), interval.low, interval.high

@@ -13,7 +13,10 @@ STAGES = (
             *("dataset_images", "dataset_objects", "slice_images", "images", "originals", "models"),
             *("sightings", "measurements", "embeddings"),
         ),
-        writes=("predictions", "predicted_objects", "metrics", "confusions", "found_slices", "found_slice_images"),
+        writes=(
+            *("predictions", "predicted_objects", "metrics", "confusions", "found_slices", "found_slice_images"),
+            "corruption_scores",
+        ),
         services=("decoder", "model_registry"),
     ),
     Stage(

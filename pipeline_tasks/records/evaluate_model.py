@@ -44,6 +44,14 @@ class EvaluateModelSummary:
     """Candidate minus it, on the same draws."""
     simple_low: float | None = None
     simple_high: float | None = None
+    corruption_images: int = 0
+    """Test images that were measured through corruptions; 0 unless the gate has a rule on it."""
+    corruption_score: float | None = None
+    """The candidate's mean image score over all corruptions and strengths."""
+    corruption_champion: float | None = None
+    corruption_difference: float | None = None
+    corruption_low: float | None = None
+    corruption_high: float | None = None
     slices_looked_at: int = 0
     """Groups of test images that were looked at for more errors than elsewhere; 0 if test is too small, or it is not asked for."""
     found_slices: list[str] = field(default_factory=list)

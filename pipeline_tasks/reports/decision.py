@@ -12,6 +12,7 @@ from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.sign_off import SignOffSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.reports import corrupted
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.figure_words import figure_words
@@ -121,6 +122,7 @@ def section(data: CycleData) -> Html | None:
             _needed(compared),
             _used(compared),
             _slices(data),
+            corrupted.table_of(data),
         ]
     )
 

@@ -15,6 +15,7 @@ LIMITS: dict[str, tuple[str, ...]] = {
     "worst_slice": ("slice_margin",),
     "each_class": ("class_margin",),
     "calibration": ("max_calibration_error",),
+    "corruption": ("corruption_margin",),
     "latency": ("max_latency_ms",),
     "size": ("max_size_mb",),
     "parity": ("max_parity_difference",),
@@ -32,6 +33,7 @@ class GateRules(Settings):
     each_class: Level | None = Field(None, description="class_margin: the class that falls most.")
     lost_classes: Level = Field("must", description="Classes that the champion learnt and the candidate saw no image of.")
     calibration: Level | None = Field(None, description="max_calibration_error: how far confidence is from the truth.")
+    corruption: Level | None = Field(None, description="corruption_margin: a sample of test through 15 corruptions.")
     latency: Level | None = Field(None, description="max_latency_ms: the exported file on the machine that evaluates.")
     size: Level | None = Field(None, description="max_size_mb: the exported file.")
     parity: Level | None = Field(None, description="max_parity_difference: the exported file against the trained network.")

@@ -66,6 +66,14 @@ class GateSettings(Settings):
         description="Greatest expected calibration error of the candidate (label kind class); on few test images it is too high "
         "for every model. null: only stated.",
     )
+    corruption_margin: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The margin for the mean image score on corrupted test images: noise, blur, weather and compression, 15 in "
+        "three strengths, after ImageNet-C. null: not measured, as it takes 45 predictions an image and model.",
+    )
+    corruption_images: int = Field(50, ge=1, description="Test images that corruption_margin is measured on.")
     max_latency_ms: float | None = Field(
         None,
         gt=0,

@@ -12,6 +12,7 @@ from pipeline_tasks.evaluation.found_slices.clusters import cluster
 from pipeline_tasks.evaluation.found_slices.colours import GREEN_LESS_OTHERS, RED_LESS_BLUE
 from pipeline_tasks.evaluation.found_slices.finding import FoundSlice, Search, find_slices, large_enough
 from pipeline_tasks.evaluation.found_slices.sought import Floats, Integers, Sought, by_bounds, by_clusters, by_values
+from pipeline_tasks.settings.gates import GateSettings
 from pipeline_tasks.slice_search.recorded import NUMBERS, TEXTS, recorded_with
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
@@ -19,6 +20,13 @@ from pipeline_tasks.storage.history.store import Store
 CLUSTERS = (8, 24)
 """Numbers of clusters that are looked at."""
 COLOURS = {RED_LESS_BLUE: "red less blue", GREEN_LESS_OTHERS: "green less red and blue"}
+
+
+def search_of(gates: GateSettings, seed: int) -> Search | None:
+    """The search that a project asks for."""
+    if gates.found_slice_p is None:
+        return None
+    return Search(gates.found_slice_p, bootstrap_samples=gates.bootstrap_samples, confidence=gates.confidence, seed=seed)
 
 
 @dataclass(frozen=True)

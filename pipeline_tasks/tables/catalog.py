@@ -6,6 +6,7 @@ from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.corruption_score import CorruptionScore
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
@@ -100,6 +101,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Confusion,
     FoundSlice,
     FoundSliceImage,
+    CorruptionScore,
     UnneededObject,
     ErasedImage,
 )

@@ -18,6 +18,7 @@ from pipeline_tasks.evaluation.rules import (
     Asked,
     at_most_rule,
     baseline_rule,
+    corruption_rule,
     each_name_rule,
     golden_rule,
     label_quality_rule,
@@ -154,6 +155,7 @@ def _rules(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, found: _
         each_name_rule(falls, each, word) if has_champion else None,
         lost_names_rule(found.lost, Asked(gates.rules.of("lost_classes")), word),
         _calibration_rule(cycle, evaluated),
+        _corruption_rule(cycle, evaluated, words),
         *_rules_of_the_file(store, cycle, evaluated.latency_ms),
         _baseline_rule(cycle, evaluated),
         _label_quality_rule(store, cycle),
@@ -179,6 +181,16 @@ def _calibration_rule(cycle: Cycle, evaluated: EvaluateModelSummary) -> GateRule
     gates, metric = cycle.project.gates, kind_of(cycle.project).scoring.names.calibration_metric
     asked, figure = Asked(gates.rules.of("calibration"), gates.max_calibration_error), evaluated.figures.get(metric)
     return at_most_rule("calibration", "calibration error", figure, asked, unit="points", key="max_calibration_error")
+
+
+def _corruption_rule(cycle: Cycle, evaluated: EvaluateModelSummary, words: str) -> GateRule | None:
+    """Both models on corrupted test images."""
+    gates, found = cycle.project.gates, None
+    if evaluated.corruption_score is not None:
+        span = (evaluated.corruption_difference, evaluated.corruption_low, evaluated.corruption_high)
+        found = SliceDifference(evaluated.corruption_images, evaluated.corruption_score, evaluated.corruption_champion, *span)
+    asked = Asked(gates.rules.of("corruption"), gates.corruption_margin)
+    return corruption_rule(found, asked, words, has_champion=evaluated.champion_digest is not None)
 
 
 def _rules_of_the_file(store: Store, cycle: Cycle, latency_ms: float | None) -> list[GateRule | None]:

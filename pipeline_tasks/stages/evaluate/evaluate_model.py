@@ -14,37 +14,29 @@ import polars as pl
 
 from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.datasets.slices import members_of, without_golden
-from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.model_image import form_for_model, model_image
-from pipeline_tasks.decoding.model_recipe import recipe_digest
-from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
-from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.found_slices.colours import colour_shift
-from pipeline_tasks.evaluation.found_slices.finding import Search
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.latency import median_ms
-from pipeline_tasks.evaluation.predict import Pixels, predict
+from pipeline_tasks.evaluation.predict import predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
-from pipeline_tasks.kinds.decoding import Size
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Matches, Scoring
-from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
-from pipeline_tasks.slice_search.searching import Searched, search_slices
-from pipeline_tasks.storage.blobs.model_files import read_model
-from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.slice_search.searching import Searched, search_of, search_slices
 from pipeline_tasks.storage.history.mirrored_models import evaluation_metrics
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.version_rows import version_rows
+from pipeline_tasks.tables.corruption_score import CorruptionScore
 from pipeline_tasks.tables.found_slice import FoundSlice, FoundSliceImage
-from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.table import Rows, empty
+from pipeline_tasks.test_runs.inputs import Inputs, inputs_of, open_model
+from pipeline_tasks.test_runs.through_corruptions import measure_corruptions
 from pipeline_tasks.training_data.simple_baseline import SIMPLE_BASELINE, simple_predictions
 
 if TYPE_CHECKING:
@@ -117,6 +109,7 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder, clock: Callable[[], 
         summary = _with_baseline(store, cycle, decoder, summary, cards["test"].candidate, representative)
         writes += cards["test"].details()
         searched = _search(store, cycle, cards["test"], representative["image_id"], colours)
+        summary, writes = _through_corruptions(store, cycle, decoder, summary, representative, writes)
         if searched is not None:
             summary = replace(summary, slices_looked_at=searched.looked_at, found_slices=searched.words)
             writes += zip((FoundSlice, FoundSliceImage), searched.rows(), strict=True) if searched.found else []
@@ -164,32 +157,48 @@ def _predict(
 ) -> tuple[pl.DataFrame, dict[str, dict[str, float]]]:
     """Predictions of every model on every test image, from the original bytes; and the colour shift of each image."""
     colours: dict[str, dict[str, float]] = {}
-    models = {digest: _open(store, digest) for digest in _digests(summary)}
-    image_ids = test_images["image_id"]
-    stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
+    models = {digest: open_model(store, digest) for digest in _digests(summary)}
+    read = inputs_of(store, decoder, models, test_images["image_id"])
 
-    def images_of(image_id: str) -> tuple[dict[str, Pixels], Size]:
-        original = read_original(store.objects, image_id, stored[image_id].md5)
-        found = _model_images(models, decoder, original, stored[image_id].form)
+    def images_of(image_id: str) -> Inputs:
+        """The images for the models, whose colours are noted."""
+        found = read(image_id)
         colours[image_id] = colour_shift(next(iter(found[0].values())))
         return found
 
-    return predict(models, image_ids.to_list(), images_of), colours
+    return predict(models, test_images["image_id"].to_list(), images_of), colours
+
+
+def _through_corruptions(
+    store: Store, cycle: Cycle, decoder: Decoder, summary: EvaluateModelSummary, test_images: pl.DataFrame, writes: list[Write]
+) -> tuple[EvaluateModelSummary, list[Write]]:
+    """Add figures on corrupted images of a sample, if the gate has a rule on them."""
+    gates = cycle.project.gates
+    if gates.corruption_margin is None or gates.rules.of("corruption") == "off":
+        return summary, writes
+    sample, models = test_images.head(gates.corruption_images), {one: open_model(store, one) for one in _digests(summary)}
+    read = inputs_of(store, decoder, models, sample["image_id"])
+    images = {image_id: read(image_id) for image_id in sample["image_id"]}
+    found = measure_corruptions(models, images, sample, kind_of(cycle.project).scoring, _rule(cycle))
+    summary = replace(
+        summary,
+        corruption_images=found.images,
+        corruption_score=found.score,
+        corruption_champion=found.champion_score,
+        corruption_difference=found.difference,
+        corruption_low=found.low,
+        corruption_high=found.high,
+    )
+    return summary, [*writes, (CorruptionScore, found.rows)]
 
 
 def _search(
     store: Store, cycle: Cycle, card: Scorecard, image_ids: pl.Series, colours: Mapping[str, Mapping[str, float]]
 ) -> Searched | None:
     """Slices on which the models err more than elsewhere; None if the project does not ask for them."""
-    gates = cycle.project.gates
-    if gates.found_slice_p is None:
+    search = search_of(cycle.project.gates, derive_seed(cycle.seed, "found_slices"))
+    if search is None:
         return None
-    search = Search(
-        gates.found_slice_p,
-        bootstrap_samples=gates.bootstrap_samples,
-        confidence=gates.confidence,
-        seed=derive_seed(cycle.seed, "found_slices"),
-    )
     scores = [card.scoring.image_scores(one) for one in card.matches.values()]
     return search_slices(store, image_ids, card.candidate.groups, scores, colours, search)
 
@@ -206,30 +215,9 @@ def _latency_ms(
     gates = cycle.project.gates
     if gates.max_latency_ms is None or gates.rules.of("latency") == "off":
         return None
-    model, image_ids = _open(store, _digests(summary)[0]), test_images["image_id"].head(1 + TIMED_IMAGES)
-    stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
-    originals = ((read_original(store.objects, one, stored[one].md5), stored[one].form) for one in image_ids)
-    made = [_model_images({"": model}, decoder, original, form) for original, form in originals]
+    model, image_ids = open_model(store, _digests(summary)[0]), test_images["image_id"].head(1 + TIMED_IMAGES)
+    made = list(map(inputs_of(store, decoder, {"": model}, image_ids), image_ids))
     return median_ms(lambda one: model.objects(one[0][""], one[1]), made, clock)
-
-
-def _model_images(
-    models: Mapping[str, ExportedModel], decoder: Decoder, original: bytes, form: CanonicalForm
-) -> tuple[dict[str, Pixels], Size]:
-    """An image for each model, decoded once a form, and its size."""
-    forms = {digest: form_for_model(form, model.side_px, model.framing) for digest, model in models.items()}
-    decoded = {one: decoder.decode(original, one) for one in set(forms.values())}
-    images = {digest: model_image(decoded[forms[digest]].pixels, model.side_px, model.framing) for digest, model in models.items()}
-    return images, next(iter(decoded.values())).size_px
-
-
-def _open(store: Store, digest: str) -> ExportedModel:
-    """Open a model, if it uses the current resize recipe."""
-    model = ExportedModel(read_model(store.objects, digest))
-    wanted = recipe_digest(model.side_px, model.framing)
-    if model.recipe_digest != wanted:
-        raise ModelError(f"model {digest}: wanted one for images of the recipe {wanted}, found {model.recipe_digest}")
-    return model
 
 
 def _score(cycle: Cycle, summary: EvaluateModelSummary, predictions: pl.DataFrame, test_images: pl.DataFrame) -> Scorecard:
@@ -276,9 +264,7 @@ def _with_baseline(
     if predictions is None:
         return summary
     simple = kind.scoring.match(predictions, test_images, SIMPLE_BASELINE)
-    seed = derive_seed(cycle.seed, "bootstrap")
-    rule = Rule(0.0, gates.confidence, gates.bootstrap_samples, gates.min_test_images_per_class, seed)
-    found = decide(kind.scoring, candidate, simple, rule)
+    found = decide(kind.scoring, candidate, simple, _rule(cycle))
     return replace(
         summary,
         simple_score=found.rival_score,
@@ -295,3 +281,9 @@ def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_reg
         return
     metrics = evaluation_metrics(summary, kind_of(cycle.project).scoring.names)
     model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, metrics)])
+
+
+def _rule(cycle: Cycle) -> Rule:
+    """Draws of the gate, without a margin."""
+    gates, seed = cycle.project.gates, derive_seed(cycle.seed, "bootstrap")
+    return Rule(0.0, gates.confidence, gates.bootstrap_samples, gates.min_test_images_per_class, seed)

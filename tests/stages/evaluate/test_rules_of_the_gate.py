@@ -17,6 +17,7 @@ LIMITS: dict[str, Any] = {
     "slice_margin": 0.3,
     "class_margin": 0.3,
     "max_calibration_error": 0.1,
+    "corruption_margin": 0.3,
     "max_latency_ms": 50,
     "max_size_mb": 20,
     "max_parity_difference": 1e-3,
@@ -34,6 +35,7 @@ PLANTED: dict[str, dict[str, Any]] = {
     "each_class": {"wrong": [an_image_of("washer", number) for number in range(2, EACH)]},
     "lost_classes": {"trained": CLASSES[:3]},
     "calibration": {"evaluated": {"figures": {"calibration_error": 0.11}}},
+    "corruption": {"evaluated": {"corruption_difference": -0.4, "corruption_low": -0.5, "corruption_high": -0.3}},
     "latency": {"evaluated": {"latency_ms": 51.0}},
     "size": {"exported": {"size_bytes": 21_000_000}},
     "parity": {"exported": {"parity_max_difference": 0.01}},
@@ -102,7 +104,7 @@ def test_gate__asks_a_first_model_only_what_needs_no_champion(store: Store) -> N
     assert summary.decision == "promote"
     verdicts = {one.rule: one.verdict for one in summary.rules}
     of_the_candidate = dict.fromkeys(("metric", "calibration", "latency", "size", "parity", "baseline", "label_quality"), "kept")
-    assert verdicts == {"golden": "not_asked", **of_the_candidate}
+    assert verdicts == {"golden": "not_asked", "corruption": "not_asked", **of_the_candidate}
 
 
 def test_gate__tells_how_many_images_a_difference_of_3_points_needs(store: Store) -> None:
