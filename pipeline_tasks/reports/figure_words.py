@@ -8,5 +8,5 @@ def figure_words(value: float | None, unit: str, *, is_difference: bool = False)
     if value is None:
         return "–"
     if unit == "points":
-        return f"{100 * value:+.1f} points" if is_difference else f"{100 * value:.3g} points"
+        return f"{100 * value:+.1f} points" if is_difference else f"{round(100 * value, 2):g} points"
     return f"{value:.4g} {unit}".rstrip()

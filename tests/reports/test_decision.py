@@ -50,7 +50,7 @@ def test_section__names_the_score_as_it_is_spelled() -> None:
 def test_section__shows_every_rule_with_its_figure_its_limit_and_the_verdict() -> None:
     rules = [
         GateRule("worst_slice", "warn", "broken", -0.05, 0.02, "points"),
-        GateRule("calibration", "must", "kept", 0.0638, 0.1, "points"),
+        GateRule("calibration", "must", "kept", 0.063812, 0.1, "points"),
         GateRule("size", "must", "stated", 13.24, None, "MB"),
     ]
     compared = CompareWithChampionSummary(None, why="Kept.", rules=rules, test_images=120, images_to_see_3_points=870)
