@@ -26,10 +26,11 @@ from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.sighting import Sighting
-from pipeline_tasks.wiring.run import IMPORT_STAGES
+from pipeline_tasks.wiring.run import AFTER_TRIALS, IMPORT_STAGES
 
 NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
+SEARCH = "2026-11-23T112500"
 EVERYTHING = "whole root"
 YEAR_2045 = 2_366_841_600
 APPROVED = SignOffReply(True, "ada", "2026-11-21T23:00:00+00:00")
@@ -68,6 +69,7 @@ READ_ELSEWHERE = {
         "embeddings",
     },
     "write_cycle_report": {"label_verdicts", "found_slices", "found_slice_images"},
+    "choose_settings": {"originals"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
 where images are for people by name (`tests/stages/label/test_assigned_rounds.py`),
@@ -197,6 +199,7 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     labelled = LabelledSet("theirs", str(a_class_folder(night.folder / "theirs")))
     for stage in IMPORT_STAGES:
         run(stage, "2026-11-23T112000", run_key="by hand", labelled_set=labelled)
+    search_settings(night, run)
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
     run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     with pytest.MonkeyPatch.context() as patch:
@@ -208,6 +211,18 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
         run("plan_collection", cycle_id, run_key="by hand")
         run("collect_garbage", cycle_id)
     run("write_storage_report", cycle_id)
+
+
+def search_settings(night: Night, run: Callable[..., None]) -> None:
+    """A search of five trials, one a wave, that finds something: with the project's own settings nothing is learnt."""
+    slow = night.project.training.model_copy(update={"learning_rate": 1e-7})
+    night.project = night.project.model_copy(update={"training": slow})
+    run("open_search", SEARCH, run_key="by hand", trials=5)
+    run("build_dataset_version", SEARCH)
+    for trial in range(5):
+        run("run_trial", SEARCH, trial=trial)
+    for stage in AFTER_TRIALS:
+        run(stage, SEARCH)
 
 
 def a_class_folder(folder: Path) -> Path:

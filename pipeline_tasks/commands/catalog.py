@@ -21,6 +21,7 @@ TOOLS = {
     "publish": "publish.command",
     "erase": "erase",
     "import_dataset": "import_dataset",
+    "search_settings": "search_settings",
     "requirements": "requirements",
     "labeling": "labeling",
     "promotions": "promotions",

@@ -13,10 +13,11 @@ from pipeline_tasks.wiring.projects import read_project
 
 OPENERS = (
     *("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase", "open_import"),
-    *("pause_labeling", "resume_labeling", "ask_for_slice"),
+    *("open_search", "pause_labeling", "resume_labeling", "ask_for_slice"),
 )
 """Stages that open a cycle of their own."""
 AFTER_A_PLAN = ("collect_garbage", "write_storage_report")
+IN_A_SEARCH = ("run_trial", "choose_settings", "write_search_report")
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +39,10 @@ def cycle_of_stage(stage: str, project_name: str, named: str | None) -> str:
 
 
 def _newest(stage: str, project_name: str) -> str:
-    """The newest cycle whose plan of a collection, or whose night, the stage belongs to."""
+    """The newest cycle whose plan of a collection, whose search, or whose night the stage belongs to."""
     store = open_named_store(project_name)
-    if stage in AFTER_A_PLAN:
-        stages, opener = store.state().stages, "plan_collection"
+    if stage in (*AFTER_A_PLAN, *IN_A_SEARCH):
+        stages, opener = store.state().stages, "plan_collection" if stage in AFTER_A_PLAN else "open_search"
         found = next((cycle_id for cycle_id in reversed(stages) if opener in stages[cycle_id]), None)
     else:
         found, opener = newest_night(store), "open_cycle"

@@ -10,6 +10,7 @@ from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.commands.labelled_set_options import add_set_options, labelled_set_of
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
+from pipeline_tasks.commands.search_options import add_search_options
 from pipeline_tasks.commands.sign_off_options import add_reply_options, reply_of
 from pipeline_tasks.process import Stage
 from pipeline_tasks.records.cycle import CycleArguments
@@ -48,6 +49,9 @@ def run(arguments: argparse.Namespace) -> Outcome:
         run_key=own.get("run_key", NO_ARGUMENTS.run_key),
         cycle_arguments=_cycle_arguments(arguments) if arguments.command == "open_cycle" else NOTHING_GIVEN,
         shard=own.get("shard", NO_ARGUMENTS.shard),
+        trial=own.get("trial", NO_ARGUMENTS.trial),
+        trials=own.get("trials"),
+        seed=own.get("seed"),
         to_model_digest=own.get("to_model_digest"),
         dataset_id=own.get("dataset_id", NO_ARGUMENTS.dataset_id),
         is_dry_run=own.get("dry_run"),
@@ -109,6 +113,15 @@ def _of_open_import(parser: argparse.ArgumentParser) -> None:
     _of_manual_cycle(parser)
 
 
+def _of_open_search(parser: argparse.ArgumentParser) -> None:
+    add_search_options(parser)
+    _of_manual_cycle(parser)
+
+
+def _of_run_trial(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--trial", type=int, default=0, help="trial of the plan, 0 to one less than `trials` of open_search")
+
+
 def _of_manual_cycle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run-key", default=NO_ARGUMENTS.run_key, help="name of the run that owns the cycle")
 
@@ -125,6 +138,8 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "plan_collection": _of_plan_collection,
     "backfill": _of_backfill,
     "open_import": _of_open_import,
+    "open_search": _of_open_search,
+    "run_trial": _of_run_trial,
 }
 """Stage → its own options; all others take the project and the cycle only."""
 

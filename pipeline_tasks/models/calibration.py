@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, TrainedHead, group_numbers, joined, train_part
+from pipeline_tasks.models.folds import group_folds, rows_of
+from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, TrainedHead, joined, train_part
 
 FOLDS = 4
 
@@ -27,32 +28,17 @@ def _left_out(head: TrainedHead, images: EmbeddedImages, how: HeadTraining) -> t
 
     An image whose target no other group has is left out: a head that was never shown it says nothing about certainty.
     """
-    folds = _folds(images, how.seed)
+    folds = group_folds(images, FOLDS, how.seed)
     is_plain = np.arange(len(images.targets)) < images.plain_count
     outputs, targets = [], []
     for fold in range(FOLDS):
         is_held_out = folds == fold
         if not is_held_out.any() or is_held_out.all():
             continue
-        arrays = train_part(head, _rows(images, ~is_held_out), how)
+        arrays = train_part(head, rows_of(images, ~is_held_out), how)
         rows = np.flatnonzero(is_held_out & is_plain)
         if images.targets.ndim == 1:
             rows = rows[np.isin(images.targets[rows], images.targets[~is_held_out])]
         outputs.append(how.modelling.outputs(arrays, images.embeddings[rows]))
         targets.append(images.targets[rows])
     return (np.concatenate(outputs), np.concatenate(targets)) if outputs else (np.empty(0, np.float32), np.empty(0, np.int64))
-
-
-def _folds(images: EmbeddedImages, seed: int) -> NDArray[np.int64]:
-    """Fold of each row: whole groups, drawn from the seed, those of one target spread over all folds."""
-    groups, firsts, numbers = np.unique(group_numbers(images), return_index=True, return_inverse=True)
-    drawn = np.random.default_rng(seed).permutation(len(groups))
-    by_target = images.targets[firsts] if images.targets.ndim == 1 else np.zeros(len(groups))
-    fold_of = np.empty(len(groups), np.int64)
-    fold_of[np.lexsort((drawn, by_target))] = np.arange(len(groups)) % FOLDS
-    return fold_of[numbers]
-
-
-def _rows(images: EmbeddedImages, is_kept: NDArray[np.bool_]) -> EmbeddedImages:
-    plain = int(is_kept[: images.plain_count].sum())
-    return EmbeddedImages(images.embeddings[is_kept], images.targets[is_kept], group_numbers(images)[is_kept], plain)

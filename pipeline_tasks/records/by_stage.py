@@ -9,6 +9,7 @@ from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.ask_for_slice import AskForSliceSummary
 from pipeline_tasks.records.backfill import BackfillSummary
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
@@ -24,6 +25,7 @@ from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.open_import import OpenImportSummary
+from pipeline_tasks.records.open_search import OpenSearchSummary
 from pipeline_tasks.records.pause_labeling import PauseLabelingSummary
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
@@ -34,12 +36,14 @@ from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersion
 from pipeline_tasks.records.resume_labeling import ResumeLabelingSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
+from pipeline_tasks.records.run_trial import RunTrialSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.sign_off import SignOffSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
+from pipeline_tasks.records.write_search_report import WriteSearchReportSummary
 from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
 
 R = TypeVar("R", bound=StageRecord)
@@ -48,6 +52,7 @@ KINDS: tuple[type[StageRecord], ...] = (
     AskForSliceSummary,
     BackfillSummary,
     BuildDatasetVersionSummary,
+    ChooseSettingsSummary,
     CollectAnnotationsSummary,
     CollectGarbageSummary,
     CompareWithChampionSummary,
@@ -63,6 +68,7 @@ KINDS: tuple[type[StageRecord], ...] = (
     MeasureSelectionGainSummary,
     OpenCycleSummary,
     OpenImportSummary,
+    OpenSearchSummary,
     PauseLabelingSummary,
     PlanCollectionSummary,
     PromoteModelSummary,
@@ -72,12 +78,14 @@ KINDS: tuple[type[StageRecord], ...] = (
     ResumeLabelingSummary,
     RollBackSummary,
     RollOutSummary,
+    RunTrialSummary,
     SelectImagesSummary,
     SendToLabelingSummary,
     SignOffSummary,
     TrainModelSummary,
     WaitForAnnotatorsSummary,
     WriteCycleReportSummary,
+    WriteSearchReportSummary,
     WriteStorageReportSummary,
 )
 RECORDS = {kind.stage: kind for kind in KINDS}

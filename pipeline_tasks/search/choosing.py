@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from pipeline_tasks.search.finished_trial import FinishedTrial
+from pipeline_tasks.records.finished_trial import FinishedTrial
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.search.finished_trial import FinishedTrial
+from pipeline_tasks.records.finished_trial import FinishedTrial
 from pipeline_tasks.search.space import Space, rounded
 from pipeline_tasks.settings import TrainingSettings
 from pipeline_tasks.settings.search import SearchedValues, Value, as_setting, is_whole

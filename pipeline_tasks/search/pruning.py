@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from pipeline_tasks.search.finished_trial import FinishedTrial
+from pipeline_tasks.records.finished_trial import FinishedTrial
 
 MIN_EARLIER = 4
 """Trials that must have come as far; the median of fewer is chance."""

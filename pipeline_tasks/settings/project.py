@@ -20,6 +20,7 @@ from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSett
 from pipeline_tasks.settings.new_images import NewImagesSettings
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.requirements import RequirementSettings
+from pipeline_tasks.settings.search import SearchSettings, check_space
 from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.settings.selection import SelectionSettings
 from pipeline_tasks.settings.serving import ServingSettings
@@ -58,6 +59,7 @@ class Project(Settings):
     labeling: LabelingSettings
     backbone: BackboneSettings = BackboneSettings()
     training: TrainingSettings = TrainingSettings()
+    search: SearchSettings = SearchSettings()
     gates: GateSettings
     autonomy: AutonomySettings = AutonomySettings()
     serving: ServingSettings = ServingSettings()
@@ -132,6 +134,12 @@ class Project(Settings):
                 f"selection.budget_money is {self.selection.budget_money:g}, and labeling.cost_per_hour is not set; set it with "
                 "labeling.currency, or give selection.budget_hours"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> Project:
+        """Refuse a space with values that the training cannot have."""
+        check_space(self.search, self.training)
         return self
 
     @model_validator(mode="after")

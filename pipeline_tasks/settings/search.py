@@ -66,7 +66,7 @@ def value_of(training: TrainingSettings, key: str) -> Any:
     return found
 
 
-def with_values(training: TrainingSettings, values: Mapping[str, Value]) -> TrainingSettings:
+def changed_training(training: TrainingSettings, values: Mapping[str, Value | None]) -> TrainingSettings:
     """The training settings with other values under these dotted keys.
 
     Raises:
@@ -94,7 +94,7 @@ def check_space(search: SearchSettings, training: TrainingSettings) -> None:
             raise ValueError(f"search.space: {key} is not searched: it changes the data or the cost of a trial; leave it out")
         for value in values.choices or (values.low, values.high):
             try:
-                with_values(training, {key: as_setting(training, key, value)})
+                changed_training(training, {key: as_setting(training, key, value)})
             except ValidationError as error:
                 problem = error.errors()[0]["msg"]
                 raise ValueError(f"search.space.{key}: {value!r} cannot be set: {problem}") from error

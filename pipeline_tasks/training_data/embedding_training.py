@@ -61,7 +61,7 @@ class EmbeddingTraining:
 
     def run(self, journal: Journal, folder: Path) -> Outcome:
         """Gather the embeddings, then train; imports torch."""
-        material = self._material()
+        material = self.material()
         from pipeline_tasks.models.training import train
 
         return train(
@@ -104,7 +104,7 @@ class EmbeddingTraining:
         )
         return Candidate(marks, outcome.head, weights)
 
-    def _material(self) -> Material:
+    def material(self) -> Material:
         """Embeddings of all images and of the views, and the images themselves if the backbone is unfrozen."""
         from pipeline_tasks.models.head_training import EmbeddedImages
         from pipeline_tasks.models.live_training import Images

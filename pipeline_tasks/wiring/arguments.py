@@ -41,6 +41,12 @@ class StageArguments:
     """For ask_for_slice: labelled images wanted beside those that there are; 0 withdraws the request."""
     of_cycle: str = ""
     """For ask_for_slice: the cycle that found the slice; empty for the newest that was evaluated."""
+    trial: int = 0
+    """For run_trial: the trial of the plan."""
+    trials: int | None = None
+    """For open_search: number of trials; None for the project's setting."""
+    seed: int | None = None
+    """For open_search; None for the project's seed."""
     labelled_set: LabelledSet | None = None
     """For open_import."""
 

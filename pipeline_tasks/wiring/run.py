@@ -25,6 +25,7 @@ KINDS_OF_OPENERS = {
     "plan_collection": "tending",
     "backfill": "backfill",
     "open_import": "import",
+    "open_search": "search",
 }
 """Stage that opens a cycle in Airflow → the kind of cycle."""
 IMPORT_STAGES = (
@@ -37,6 +38,19 @@ IMPORT_STAGES = (
     "import_labels",
 )
 """Stages of an import of a labelled set, in order; its images are taken in as those of a night are."""
+
+AFTER_TRIALS = (
+    "choose_settings",
+    "train_model",
+    "export_model",
+    "evaluate_model",
+    "compare_with_champion",
+    "sign_off",
+    "promote_model",
+    "roll_out",
+    "write_search_report",
+)
+"""Stages of a search behind its trials, in order; its candidate goes the way of every candidate."""
 
 
 def run_stage(
@@ -102,6 +116,27 @@ def run_import(
             shards = list(range(listed.shards)) if isinstance(listed, ListNewImagesSummary) else []
         for shard in shards:
             done[stage] = run_stage(stage, project_name, cycle_id, replace(arguments, shard=shard), endpoints)
+    return done
+
+
+def run_search(
+    project_name: str, cycle_id: str, arguments: StageArguments, endpoints: Endpoints | None = None
+) -> dict[str, StageRecord]:
+    """Run all stages of a search, one trial after the other; stage → its record, of the last trial for `run_trial`.
+
+    Raises:
+        SettingsError, NightlensError: as `run_stage`.
+    """
+    from pipeline_tasks.records.open_search import OpenSearchSummary
+
+    done: dict[str, StageRecord] = {}
+    for stage in ("open_search", "build_dataset_version"):
+        done[stage] = run_stage(stage, project_name, cycle_id, arguments, endpoints)
+    plan = done["open_search"]
+    for trial in range(plan.trials if isinstance(plan, OpenSearchSummary) else 0):
+        done["run_trial"] = run_stage("run_trial", project_name, cycle_id, replace(arguments, trial=trial), endpoints)
+    for stage in AFTER_TRIALS:
+        done[stage] = run_stage(stage, project_name, cycle_id, arguments, endpoints)
     return done
 
 

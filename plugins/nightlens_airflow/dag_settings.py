@@ -114,6 +114,24 @@ BACKFILL_FORM: dict[str, Param] = {
     ),
 }
 
+SEARCH_FORM: dict[str, Param] = {
+    "trials": Param(
+        None,
+        type=["null", "integer"],
+        minimum=5,
+        maximum=500,
+        title="Trials",
+        description="Number of trials. Leave empty for the project's setting.",
+    ),
+    "seed": Param(
+        None,
+        type=["null", "integer"],
+        minimum=0,
+        title="Seed",
+        description="The same seed on the same dataset version tries the same settings. Leave empty for the project's seed.",
+    ),
+}
+
 
 class DagArguments(TypedDict):
     """Arguments of a DAG, except its schedule."""
@@ -184,6 +202,18 @@ def backfill_settings(project: Project | BrokenProject, document: str) -> DagArg
 def import_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """Arguments of the DAG that takes a labelled set in."""
     return _settings(f"import_dataset__{_id_of(project)}", project, document, IMPORT_FORM)
+
+
+def schedule_of_search(project: Project | BrokenProject) -> CronTriggerTimetable | None:
+    """Schedule for the search, in the project's time zone; None if only started by hand, as while the file is broken."""
+    if isinstance(project, BrokenProject):
+        return None
+    return _timetable(project.search.schedule, project)
+
+
+def search_settings(project: Project | BrokenProject, document: str) -> DagArguments:
+    """Arguments of the DAG that searches over training settings, except its schedule."""
+    return _settings(f"search_settings__{_id_of(project)}", project, document, SEARCH_FORM)
 
 
 def broken_settings(broken: BrokenProject) -> DagArguments:

@@ -32,6 +32,8 @@ OWN = {
     "ask_for_slice": {"slice", "images", "of-cycle", "run-key"},
     "plan_collection": {"dry-run", "no-dry-run", "run-key"},
     "backfill": {"images", "run-key"},
+    "open_search": {"trials", "seed", "run-key"},
+    "run_trial": {"trial"},
     "open_import": {"set", "format", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},
 }
 

@@ -43,7 +43,10 @@ def test_cycle_of_stage__is_named_by_this_second_for_a_stage_that_opens_one(stor
     assert len(cycle_of_stage("roll_back", "parts", None)) == len("2026-11-22T090000")
 
 
-@pytest.mark.parametrize(("stage", "opener"), [("find_duplicates", "open_cycle"), ("collect_garbage", "plan_collection")])
+@pytest.mark.parametrize(
+    ("stage", "opener"),
+    [("find_duplicates", "open_cycle"), ("collect_garbage", "plan_collection"), ("run_trial", "open_search")],
+)
 def test_cycle_of_stage__says_what_to_run_first(store: Store, stage: str, opener: str) -> None:
     with pytest.raises(MissingStageError, match=f"run `{opener} --project parts` first"):
         cycle_of_stage(stage, "parts", None)

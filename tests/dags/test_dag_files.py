@@ -76,8 +76,8 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_five_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
-    kinds = ("nightly", "roll_back", "tend_storage", "backfill", "import_dataset")
+def test_dag_files__make_six_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
+    kinds = ("nightly", "roll_back", "tend_storage", "backfill", "import_dataset", "search_settings")
 
     assert sorted(dag_bag.dags) == sorted(f"{kind}__{project}" for kind in kinds for project in ("belt", "ore", "tiles"))
 
@@ -187,6 +187,18 @@ def test_import_dataset__holds_the_stages_of_an_import_in_order(dag_bag: DagBag)
     assert tuple(task.task_id for task in dag.topological_sort()) == IMPORT_STAGES
     assert not dag.timetable.can_be_scheduled
     assert dag.get_task("measure_images").pool == "inference"
+
+
+def test_search_settings__runs_its_trials_in_waves_and_its_candidate_goes_the_way_of_every_candidate(dag_bag: DagBag) -> None:
+    from pipeline_tasks.search.waves import WAVES
+    from pipeline_tasks.wiring.run import AFTER_TRIALS
+
+    dag = dag_bag.dags["search_settings__belt"]
+    waves = [f"{task}_{wave + 1}" for wave in range(WAVES) for task in ("list_trials", "run_trial")]
+
+    assert [task.task_id for task in dag.topological_sort()] == ["open_search", "build_dataset_version", *waves, *AFTER_TRIALS]
+    assert dag.get_task("run_trial_1").pool == "inference"
+    assert not dag.timetable.can_be_scheduled
 
 
 def test_tasks__say_what_their_stage_reads_and_writes(dag_bag: DagBag) -> None:

@@ -48,7 +48,7 @@ from pipeline_tasks.storage.objects import layout, spans
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, keys_in_use
-from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_shard, write_shard, write_table
+from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_shard, write_shard, write_shard_once, write_table
 from pipeline_tasks.storage.versions import restricted_view
 from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
@@ -295,6 +295,7 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
     for shard in range(2):
         for value in (1.0, 2.0):
             write_shard(store.objects, QualityIssue, cycle.cycle_id, shard, issues([ids[shard]], value))
+    write_shard_once(store.objects, QualityIssue, cycle.cycle_id, 2, issues([ids[2]], 3.0))
     learnt = pl.concat([read_shard(store.objects, QualityIssue, cycle.cycle_id, shard) for shard in range(2)])
     images = pl.DataFrame(rows).cast({"width_px": pl.Int32, "height_px": pl.Int32, "orientation": pl.Int8, "frames": pl.Int32})
     store.finish(cycle.cycle_id, "record_images", Summary(IMAGES), [(Image, images), (QualityIssue, learnt)])

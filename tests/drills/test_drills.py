@@ -35,6 +35,17 @@ def test_kill_matrix__loses_and_repeats_no_write() -> None:
 
 
 @pytest.mark.slow
+def test_search__killed_before_and_after_a_trial_is_recorded_ends_as_undisturbed() -> None:
+    environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}
+    command = [sys.executable, "tests/drills/killed_search.py", "--kills", "2"]
+
+    outcome = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "2 of 2 kills hit; 7 trials" in outcome.stdout
+
+
+@pytest.mark.slow
 def test_collection__removes_no_needed_and_no_new_object() -> None:
     # A process of its own: its children spawn again, and import the drill by its name.
     environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline_tasks.records.finished_trial import FinishedTrial
 from pipeline_tasks.search.choosing import best_trial, proof
-from pipeline_tasks.search.finished_trial import FinishedTrial
 from pipeline_tasks.search.pruning import MIN_EARLIER, is_hopeless
 
 

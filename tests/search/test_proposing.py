@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from pipeline_tasks.search.finished_trial import FinishedTrial
+from pipeline_tasks.records.finished_trial import FinishedTrial
 from pipeline_tasks.search.proposing import RANDOM_TRIALS, proposed
 from pipeline_tasks.search.space import FOR_WHOLE_IMAGES, Space, as_yaml, present_values
 from pipeline_tasks.search.waves import WAVES, trials_of_wave, wave_of
 from pipeline_tasks.settings import TrainingSettings
-from pipeline_tasks.settings.search import SearchedValues, Value, with_values
+from pipeline_tasks.settings.search import SearchedValues, Value, changed_training
 
 TRAINING = TrainingSettings()
 ONE_KEY: Space = {"learning_rate": SearchedValues(low=1e-4, high=1.0, is_log=True)}
@@ -49,7 +49,7 @@ def test_proposed__moves_towards_settings_with_small_losses() -> None:
 
 def test_proposed__values_are_ones_that_the_training_can_have_and_a_person_can_paste() -> None:
     for drawn in proposed(FOR_WHOLE_IMAGES, TRAINING, finished(FOR_WHOLE_IMAGES, 12), 8, seed=2):
-        assert with_values(TRAINING, drawn).learning_rate == drawn["learning_rate"]
+        assert changed_training(TRAINING, drawn).learning_rate == drawn["learning_rate"]
         assert len(f"{drawn['learning_rate']:g}".strip("0.")) <= 7
         assert isinstance(drawn["balance_classes"], bool)
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipeline_tasks.settings import TrainingSettings
 from pipeline_tasks.settings.augmentation import AugmentationSettings
-from pipeline_tasks.settings.search import SearchedValues, SearchSettings, check_space, value_of, with_values
+from pipeline_tasks.settings.search import SearchedValues, SearchSettings, changed_training, check_space, value_of
 
 TRAINING = TrainingSettings()
 
@@ -47,7 +47,7 @@ def test_searched_values__are_a_range_or_choices(fields: dict[str, object]) -> N
         SearchedValues.model_validate(fields)
 
 
-def test_with_values__sets_dotted_keys_and_leaves_the_others() -> None:
+def test_changed_training__sets_dotted_keys_and_leaves_the_others() -> None:
     training = TrainingSettings(augmentation={"blur": AugmentationSettings()}, batch_size=7)
-    found = with_values(training, {"augmentation.blur.strength": 0.3, "balance_classes": False})
+    found = changed_training(training, {"augmentation.blur.strength": 0.3, "balance_classes": False})
     assert (value_of(found, "augmentation.blur.strength"), found.balance_classes, found.batch_size) == (0.3, False, 7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.settings.search import changed_training
 from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_params, training_tags
@@ -58,6 +61,11 @@ def train_model(
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     if not version.should_train or version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
+    searched = store.find_summary(cycle.cycle_id, ChooseSettingsSummary)
+    if searched is not None:
+        if not searched.is_found:
+            return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=searched.why))
+        cycle = _with_found_settings(cycle, searched)
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
     training = training_of(images, backbone)
     with TrainingLog(model_registry, experiment_log, _description(images, training, origin), is_last_try=is_last_try) as log:
@@ -66,6 +74,12 @@ def train_model(
     summary = store.finish(cycle.cycle_id, STAGE, _summary(images, training, outcome, version, log, experiment_log.mode, origin))
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
+
+
+def _with_found_settings(cycle: Cycle, searched: ChooseSettingsSummary) -> Cycle:
+    """The cycle of a search, as if the project had the settings that it found."""
+    training = changed_training(cycle.project.training, searched.settings)
+    return replace(cycle, project=cycle.project.model_copy(update={"training": training}))
 
 
 def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Journal:

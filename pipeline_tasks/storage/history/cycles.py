@@ -25,6 +25,9 @@ NIGHTLY = "nightly"
 """The kind of the cycles that all stages of the process run in."""
 IMPORT = "import"
 """The kind of the cycles that take in a labelled set."""
+SEARCH = "search"
+"""The kind of the cycles that search over training settings."""
+NO_ARGUMENTS = CycleArguments()
 
 
 def record_opening(store: Store, cycle: Cycle, run_key: str, names: UnknownNames | None = None) -> OpenCycleSummary:
@@ -58,7 +61,7 @@ def newest_night(store: Store) -> str | None:
     return None
 
 
-def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str) -> Cycle:
+def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str, arguments: CycleArguments = NO_ARGUMENTS) -> Cycle:
     """Open a cycle for a manual action outside the nights: a roll-back, a restore, an erasure.
 
     Raises:
@@ -68,7 +71,7 @@ def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str) -> C
         cycle_id=opening.cycle_id,
         cycle_kind=cycle_kind,
         project=opening.project,
-        arguments=CycleArguments(),
+        arguments=arguments,
         generation=read_generation(store.objects),
         seed=cycle_seed(store, opening.project, opening.cycle_id),
         started_at=opening.started_at,

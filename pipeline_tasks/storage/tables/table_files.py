@@ -94,6 +94,17 @@ def write_shard(objects: ObjectStore, table: type[T], cycle_id: str, shard: int,
             objects.replace(key, content, standing.etag)
 
 
+def write_shard_once(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, rows: pl.DataFrame) -> Rows[T]:
+    """Write one shard's output unless there is one, and return the one that stands."""
+    key, content = layout.shard(table.table_name, cycle_id, shard), encode(table, rows)
+    try:
+        with around("part.put_once"):
+            objects.write_new(key, content)
+    except AlreadyThereError:
+        content = objects.read(key).content
+    return decode(table, content, key)
+
+
 def read_shard(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:
     """Read one shard's output.
 
