@@ -62,7 +62,10 @@ class BestEpoch(lightning.Callback):
 
     def _keep(self, trainer: lightning.Trainer, epochs_done: int) -> None:
         file = self._folder / f"{self._phase}-{epochs_done:05d}.ckpt"
+        # All processes of a fit come here; one of them writes.
         trainer.save_checkpoint(file)
+        if not trainer.is_global_zero:
+            return
         self._journal.keep_checkpoint(self._phase, epochs_done, file.read_bytes())
         file.unlink()
 

@@ -72,6 +72,10 @@ class EpochOrder(Sampler[Batches]):
         """Set the epoch; Lightning calls this before each epoch, also after resuming."""
         self.epoch = epoch
 
+    def examples_of(self, number: int) -> int:
+        """Number of examples in a batch of the epoch."""
+        return min(self.batch_size, self.size - number * self.batch_size)
+
     def __len__(self) -> int:
         """Number of batches in an epoch."""
         return -(-self.size // self.batch_size)

@@ -11,28 +11,40 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pipeline_tasks.kinds.modelling import Objective
 from pipeline_tasks.models.epoch_order import EpochOrder
+from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.journal import Metrics
 from pipeline_tasks.models.optimizing import optimizer_of, schedule_of
 from pipeline_tasks.models.plan import Plan
-
-Batch = tuple[Tensor, Tensor]
+from pipeline_tasks.models.process_share import ALONE, Share
+from pipeline_tasks.models.shared_drops import shared_drops
 
 
 class FitModule(lightning.LightningModule):
     """A network with its objective and its optimizer."""
 
-    def __init__(self, network: nn.Module, objective: Objective, plan: Plan, order: EpochOrder) -> None:
-        """Fit the network as planned, on batches in this order."""
+    def __init__(
+        self,
+        network: nn.Module,
+        objective: Objective,
+        plan: Plan,
+        order: EpochOrder,
+        val_order: EpochOrder | None = None,
+        share: Share = ALONE,
+    ) -> None:
+        """Fit the network as planned, on batches in this order, of which this process has a share."""
         super().__init__()
         self.network = network
         self.objective_state = objective.module
         self.objective = objective
-        self.plan, self.order = plan, order
+        self.plan, self.order, self.val_order, self.share = plan, order, val_order, share
         self.losses: list[Tensor] = []
         self.validated: list[Batch] = []
         self.metrics: Metrics = {}
         average = None if plan.decay is None else get_ema_multi_avg_fn(plan.decay)  # type: ignore[no-untyped-call]
         self.averaged = None if average is None else AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+        if self.averaged is not None:
+            # Nothing is learnt here, and processes would wait for each other's gradients of it.
+            self.averaged.requires_grad_(False)
 
     @property
     def judged(self) -> nn.Module:
@@ -53,13 +65,18 @@ class FitModule(lightning.LightningModule):
         together = self.plan.fit.accumulate_batches
         # What a network drops depends on seed and step alone, so that a resumed fit drops the same.
         torch.manual_seed((self.plan.seed << 20) + steps_done * together + number % together)
-        loss = self.objective.loss(self.network(batch[0]).float(), batch[1])
+        size = self.order.examples_of(number)
+        with shared_drops(self.share, size):
+            mine = self.network(batch[0]).float()
+        outputs, targets = self.share.whole(mine, size), self.share.whole(batch[1], size)
+        loss = self.objective.loss(outputs, targets)
         self.losses.append(loss.detach())
+        loss = self.share.scaled(loss, size)
         if together == 1:
             return loss
         first = number // together * together * self.order.batch_size
-        images = min(self.order.size, first + together * self.order.batch_size) - first
-        return loss * (together * len(batch[1]) / images)
+        examples = min(self.order.size, first + together * self.order.batch_size) - first
+        return loss * (together * size / examples)
 
     def take_average(self) -> None:
         """Take the new weights into the average."""
@@ -77,7 +94,10 @@ class FitModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, number: int) -> None:
         """Keep the outputs of a batch; the epoch is judged on all of them together."""
-        self.validated.append((self.judged(batch[0]).float(), batch[1]))
+        assert self.val_order is not None, "a fit that validates knows the order"
+        size = self.val_order.examples_of(number)
+        outputs = self.share.whole(self.judged(batch[0]).float(), size)
+        self.validated.append((outputs, self.share.whole(batch[1], size)))
 
     def on_validation_epoch_end(self) -> None:
         """Compute the metrics of the epoch."""

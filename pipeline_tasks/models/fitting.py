@@ -1,4 +1,4 @@
-"""Fits a network with PyTorch Lightning: in this process, on the CPU, repeatable, and resumable after a kill.
+"""Fits a network with PyTorch Lightning: on the CPU, in this process or several, repeatable, and resumable after a kill.
 
 Both phases of a training use `fit`: the head on stored embeddings, and live training, which also trains the backbone.
 """
@@ -10,7 +10,7 @@ import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytorch_lightning as lightning
 import torch
@@ -20,10 +20,15 @@ from torch.utils.data import DataLoader, Dataset
 from pipeline_tasks.kinds.modelling import Objective
 from pipeline_tasks.models.best_epoch import BestEpoch
 from pipeline_tasks.models.epoch_order import Batches, EpochOrder, order_of
-from pipeline_tasks.models.fit_module import Batch, FitModule
+from pipeline_tasks.models.examples import Batch, Examples
+from pipeline_tasks.models.fit_material import FitMaterial
+from pipeline_tasks.models.fit_module import FitModule
+from pipeline_tasks.models.fit_processes import other_processes, strategy_of
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.optimizing import optimizer_of, schedule_of
 from pipeline_tasks.models.plan import Plan
+from pipeline_tasks.models.process_share import ALONE, Share
+from pipeline_tasks.models.shared_norms import shared_norms
 from pipeline_tasks.models.torch_threads import torch_threads
 
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
@@ -50,18 +55,6 @@ class Fitted:
         return self.history[self.best_epoch]
 
 
-class Examples(Protocol):
-    """Images in any form, with their targets."""
-
-    def __len__(self) -> int:
-        """Number of examples."""
-        ...
-
-    def batch(self, epoch: int, numbers: list[int]) -> Batch:
-        """Examples with these numbers, as augmented for this epoch."""
-        ...
-
-
 def fit(
     network: nn.Module, train: Examples, val: Examples, objective: Objective, plan: Plan, journal: Journal, folder: Path
 ) -> Fitted:
@@ -71,22 +64,40 @@ def fit(
     same result. A checkpoint of another network, as an earlier release built it, is not used: the fit starts over.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    order, in_order = order_of(plan, len(train)), EpochOrder(len(val), plan.batch_size, None)
-    module = FitModule(network, objective, plan, order)
+    material = FitMaterial(network, train, val, objective, plan, _file_to_resume(network, train, objective, plan, journal, folder))
+    if plan.fit.processes == 1:
+        return fit_share(material, ALONE, journal, folder)
+    with other_processes(material, folder) as share:
+        return fit_share(material, share, journal, folder)
+
+
+def fit_share(material: FitMaterial, share: Share, journal: Journal, folder: Path) -> Fitted:
+    """Do one process's share of a fit; all of them come to the same result, and the first one keeps the checkpoints."""
+    plan, network = material.plan, material.network
+    order, in_order = order_of(plan, len(material.train)), EpochOrder(len(material.val), plan.batch_size, None)
+    module = FitModule(network, material.objective, plan, order, in_order, share)
     best = BestEpoch(plan.patience_epochs, plan.checkpoint_every_epochs, plan.phase, journal, folder)
-    checkpoint = journal.newest_checkpoint(plan.phase)
-    trainer = _trainer(plan, best, folder)
-    arguments: dict[str, Any] = {}
-    if checkpoint is not None and _is_of(module, checkpoint):
-        resume = folder / f"{plan.phase}-resume.ckpt"
-        resume.write_bytes(checkpoint)
-        arguments = {"ckpt_path": str(resume), "weights_only": True}
-    with torch_threads(plan.threads), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    loaders = _loader(material.train, order, share), _loader(material.val, in_order, share)
+    arguments: dict[str, Any] = {} if material.checkpoint is None else {"ckpt_path": material.checkpoint, "weights_only": True}
+    threads = plan.threads if plan.threads is not None or share.count == 1 else max(torch.get_num_threads() // share.count, 1)
+    with torch_threads(threads), shared_norms(network, share), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         # Silences advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
-        trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
+        _trainer(plan, best, folder, share).fit(module, *loaders, **arguments)
     network.load_state_dict(best.weights)
     return Fitted(network.eval(), best.history, best.best_epoch, best.resumed_from_epoch)
+
+
+def _file_to_resume(
+    network: nn.Module, train: Examples, objective: Objective, plan: Plan, journal: Journal, folder: Path
+) -> str | None:
+    """File with the journal's checkpoint; None if there is none, or it is of another network."""
+    checkpoint = journal.newest_checkpoint(plan.phase)
+    if checkpoint is None or not _is_of(FitModule(network, objective, plan, order_of(plan, len(train))), checkpoint):
+        return None
+    file = folder / f"{plan.phase}-resume.ckpt"
+    file.write_bytes(checkpoint)
+    return str(file)
 
 
 def _is_of(module: nn.Module, checkpoint: bytes) -> bool:
@@ -129,11 +140,13 @@ def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan:
     return network.eval()
 
 
-def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:
-    """A trainer without progress bar, logs or child processes."""
+def _trainer(plan: Plan, best: BestEpoch, folder: Path, share: Share) -> lightning.Trainer:
+    """A trainer without progress bar, logs or processes of its own."""
     return lightning.Trainer(
         accelerator="cpu",
-        devices=1,
+        devices=share.count,
+        strategy="auto" if share.count == 1 else strategy_of(share),
+        use_distributed_sampler=False,
         max_epochs=plan.max_epochs,
         callbacks=[best],
         logger=False,
@@ -150,14 +163,15 @@ def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:
 
 
 class _InBatches(Dataset[Batch]):
-    """Dataset that returns whole batches."""
+    """Dataset that returns whole batches, or a process's parts of them."""
 
-    def __init__(self, examples: Examples) -> None:
-        self.examples = examples
+    def __init__(self, examples: Examples, share: Share) -> None:
+        self.examples, self.share = examples, share
 
     def __getitem__(self, batch: Batches) -> Batch:
-        return self.examples.batch(*batch)
+        epoch, numbers = batch
+        return self.examples.batch(epoch, self.share.part(numbers))
 
 
-def _loader(examples: Examples, order: EpochOrder) -> DataLoader[Batch]:
-    return DataLoader(_InBatches(examples), batch_size=None, sampler=order, num_workers=0)
+def _loader(examples: Examples, order: EpochOrder, share: Share) -> DataLoader[Batch]:
+    return DataLoader(_InBatches(examples, share), batch_size=None, sampler=order, num_workers=0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling
 from pipeline_tasks.models.embedding_scale import embedding_scale
-from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit, fit_quickly
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan, drawn_groups
@@ -128,7 +128,8 @@ def _plan(how: HeadTraining, phase: str, targets: NDArray[Any], *, max_epochs: i
         threads=1,
         schedule_epochs=settings.max_epochs,
         groups=drawn_groups(how.modelling, settings.fit, targets),
-        fit=settings.fit,
+        # A layer on stored embeddings takes seconds, and another process as many to start.
+        fit=settings.fit.model_copy(update={"processes": 1}),
     )
 
 

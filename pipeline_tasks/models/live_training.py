@@ -14,7 +14,7 @@ from torch import nn
 from pipeline_tasks.augmentations.policy import Policy
 from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling
 from pipeline_tasks.models.embedding_scale import embedding_scale
-from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.freezing import frozen_until
 from pipeline_tasks.models.head_training import TrainedHead

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining, Shapes
-from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan

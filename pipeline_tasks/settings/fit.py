@@ -57,6 +57,11 @@ class FitSettings(Settings):
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="`bfloat16`: mixed precision, faster where the hardware has it, and slower elsewhere."
     )
+    processes: int = Field(
+        1,
+        ge=1,
+        description="Processes that share each batch of a backbone or a head over maps; the result is that of one, up to rounding.",
+    )
     freeze_until: str | None = Field(
         None,
         description="With `unfreeze_epochs`: the first layer of the backbone that is trained, such as `features.blocks.12`; those "
