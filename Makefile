@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install install-video up status logs down reset backup restore demo test test-rest check check-tests coverage docs fit-python
+.PHONY: help install install-video install-transformers up status logs down reset backup restore demo test test-rest check check-tests coverage docs fit-python
 
 NIGHTLENS_HOME ?= $(CURDIR)/.nightlens
 export NIGHTLENS_HOME
@@ -90,6 +90,9 @@ coverage: install  ## branch coverage of pipeline_tasks by the tests that need n
 
 install-video: install  ## PyAV, which sources of kind video need (see its licences in requirements-video.txt)
 	@.venv/bin/pip install -q --disable-pip-version-check -r requirements-video.txt
+
+install-transformers: install  ## transformers, which the backbones resnet18 … dinov2_small need (requirements-transformers.txt)
+	@.venv/bin/pip install -q --disable-pip-version-check -r requirements-transformers.txt
 
 docs: install  ## make docs/dags.md, docs/settings.md and docs/tables.md anew
 	@$(RUN) docs/generate.py

@@ -41,6 +41,15 @@ BACKBONES: Registry[OpensBackbone] = Registry(
         "efficientnet_lite1": "pipeline_tasks.backbones.efficientnet_lite_larger:EfficientNetLite1",
         "efficientnet_lite2": "pipeline_tasks.backbones.efficientnet_lite_larger:EfficientNetLite2",
         "small_cnn": "pipeline_tasks.backbones.small_cnn:SmallCnn",
+        "mobilenet_v3_small": "pipeline_tasks.backbones.mobilenet_v3:MobileNetV3Small",
+        "mobilenet_v3_large": "pipeline_tasks.backbones.mobilenet_v3:MobileNetV3Large",
+        "resnet18": "pipeline_tasks.backbones.families:ResNet18",
+        "resnet34": "pipeline_tasks.backbones.families:ResNet34",
+        "resnet50": "pipeline_tasks.backbones.families:ResNet50",
+        "convnext_tiny": "pipeline_tasks.backbones.families:ConvNextTiny",
+        "vit_small": "pipeline_tasks.backbones.families:VitSmall",
+        "dinov2_small": "pipeline_tasks.backbones.families:Dinov2Small",
+        "transformers": "pipeline_tasks.backbones.transformers_backbone:TransformersBackbone",
     },
 )
 """Networks that turn an image into an embedding: `backbone.name` in a project file."""

@@ -77,21 +77,29 @@ def read_state(file: Path) -> dict[str, Tensor]:
     Raises:
         SettingsError: it cannot be read as that.
     """
+    if file.suffix == ".safetensors":
+        return _read_safetensors(file)
     import pickle
 
     import torch
 
     try:
-        if file.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            tensors: dict[str, Tensor] = load_file(file)
-            return tensors
         found = torch.load(file, weights_only=True, map_location="cpu")
-    except ImportError as error:
-        raise SettingsError(f"backbone.weights: {file} needs the package safetensors: pip install safetensors") from error
     except (OSError, RuntimeError, pickle.UnpicklingError, ValueError, EOFError) as error:
         raise SettingsError(f"backbone.weights: wanted a state dict in {file}, which cannot be read: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(one, torch.Tensor) for one in found.values()):
         raise SettingsError(f"backbone.weights: wanted a state dict (tensors by name) in {file}, found {type(found).__name__}")
     return found
+
+
+def _read_safetensors(file: Path) -> dict[str, Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise SettingsError(f"backbone.weights: {file} needs the package safetensors: make install-transformers") from error
+    try:
+        tensors: dict[str, Tensor] = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise SettingsError(f"backbone.weights: wanted tensors in {file}, which cannot be read: {error}") from error
+    return tensors

@@ -36,6 +36,19 @@ def test_small_cnn__is_another_backbone_with_other_weights(tmp_path: Path) -> No
     assert torch.equal(own.load_network().state_dict()["features.stages.0.first.weight"], weights["stages.0.first.weight"])
 
 
+def test_small_cnn__reads_safetensors_as_it_reads_a_state_dict(tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch", reason="no safetensors: make install-transformers")
+    weights = Stages().state_dict()
+    safetensors.save_file(weights, tmp_path / "own.safetensors")
+    (tmp_path / "damaged.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+
+    assert torch.equal(
+        load_stages(tmp_path / "own.safetensors").state_dict()["stages.4.second.weight"], weights["stages.4.second.weight"]
+    )
+    with pytest.raises(SettingsError, match=r"wanted tensors in .*damaged\.safetensors"):
+        load_stages(tmp_path / "damaged.safetensors")
+
+
 def test_small_cnn__refuses_what_is_not_its_weights(tmp_path: Path) -> None:
     (tmp_path / "text.pt").write_text("no weights")
     torch.save({"head.weight": torch.zeros(2)}, tmp_path / "other.pt")
