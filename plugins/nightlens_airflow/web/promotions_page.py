@@ -36,6 +36,11 @@ def _table(rows: Rows | str) -> str:
         return f"<p class='soft'>{escape(rows)}</p>"
     if not rows:
         return "<p class='soft'>No candidate was judged yet.</p>"
-    head = "".join(f"<th>{escape(name)}</th>" for name in HEADERS)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell or '–')}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    head = "".join(f"<th>{escape(name)}</th>" for name in HEADERS[:-1])
+    return f"<table><tr>{head}</tr>{''.join(_lines(row) for row in rows)}</table>"
+
+
+def _lines(row: Sequence[str | None]) -> str:
+    """One decision: its short cells, and below them the reason, which is a paragraph."""
+    *cells, why = (escape(cell or "–") for cell in row)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr><tr><td class='soft' colspan='{len(cells)}'>{why}</td></tr>"
