@@ -9,6 +9,7 @@ STAGES = (
         name="sign_off",
         group="deploy",
         does="Ask a person before the candidate becomes the champion, if the project wants that.",
+        reads=("reports",),
         writes=("reports",),
     ),
     Stage(
