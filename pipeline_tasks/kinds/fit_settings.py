@@ -19,9 +19,12 @@ def check_fit(project: Project) -> None:
     Raises:
         SettingsError: the kind's loss is its own, its images have no groups, or it trains no model; the message says what to do.
     """
-    modelling, fit, kind = kind_of(project).modelling, project.training.fit, project.label_kind
+    fit, kind = project.training.fit, project.label_kind
     changed = [name for name in type(fit).model_fields if getattr(fit, name) != getattr(USUAL, name)]
-    if isinstance(modelling, NothingTrained) and changed:
+    if not changed:
+        return
+    modelling = kind_of(project).modelling
+    if isinstance(modelling, NothingTrained):
         raise SettingsError(f"training.fit: found {', '.join(changed)}; label_kind {kind} trains no model. Leave it out")
     if isinstance(modelling, MapModelling):
         for name in sorted(set(changed) & set(OF_LABELS)):

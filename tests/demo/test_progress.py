@@ -33,7 +33,7 @@ def test_group_counts__counts_each_shard_and_a_skipped_task_as_over() -> None:
 
     assert counts["ingest"] == (2, 4)
     assert counts["train"] == (1, 3)
-    assert counts["deploy"] == (0, 3)
+    assert counts["deploy"] == (0, 4)
     assert set(counts) == set(TASK_GROUPS)
 
 
