@@ -144,6 +144,8 @@ def record(night: Night) -> dict[str, Touched]:
 
     def run(stage: str, cycle_id: str, **arguments: Any) -> None:
         objects.touched = touched[stage]
+        if stage == "sign_off":
+            arguments["sign_off_reply"] = APPROVED
         night.store = RecordingStore(objects)
         night.run(stage, cycle_id, **arguments)
         touched[stage].note_event(Store(objects).event(cycle_id, stage))
@@ -154,7 +156,7 @@ def record(night: Night) -> dict[str, Touched]:
             asked = delete_an_asked_file(night)
         night.bring(range(10 * number, 10 * number + 10))
         for stage in NIGHTLY_STAGES:
-            run(stage, cycle_id, **({"sign_off_reply": APPROVED} if stage == "sign_off" else {}))
+            run(stage, cycle_id)
             if stage == "send_to_labeling":
                 # One image stays without label, so that the next night looks up what became of it.
                 image_id = night.server.tasks[max(night.server.tasks)]["data"]["image_id"]

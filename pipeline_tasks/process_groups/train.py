@@ -12,7 +12,7 @@ STAGES = (
         reads=(
             *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
             *("sightings", "images", "measurements", "embeddings", "thumbnails"),
-            *("label_suspects", "object_suspects", "dataset_images", "dataset_objects", "version manifests"),
+            *("label_suspects", "object_suspects", "dataset_images", "dataset_objects", "slice_images", "version manifests"),
         ),
         writes=("dataset_images", "dataset_objects", "slice_images", "leaks", "version manifests"),
     ),
