@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
 
 def _told(records: CycleRecords, cycle_id: str) -> dict[str, Json]:
     """The outcome of all stages, for people and scripts."""
-    chosen, promoted = records.get(ChooseSettingsSummary), records.get(PromoteModelSummary)
+    chosen, promoted = records.get(ChooseSettingsSummary), records.find(PromoteModelSummary)
     return {
         "cycle_id": cycle_id,
         "why": chosen.skipped or chosen.why,
@@ -50,7 +50,7 @@ def _told(records: CycleRecords, cycle_id: str) -> dict[str, Json]:
         "yaml": chosen.yaml,
         "trials": chosen.trials,
         "pruned": chosen.pruned,
-        "is_promoted": promoted.is_promoted,
-        "gate": promoted.skipped or promoted.why,
+        "is_promoted": promoted is not None and promoted.is_promoted,
+        "gate": records.why("sign_off" if promoted is None else "promote_model"),
         "report": records.get(WriteSearchReportSummary).report_key,
     }

@@ -124,6 +124,8 @@ def run_search(
 ) -> dict[str, StageRecord]:
     """Run all stages of a search, one trial after the other; stage → its record, of the last trial for `run_trial`.
 
+    While a person's sign-off is waited for, nothing is promoted: the same call goes on once it was given.
+
     Raises:
         SettingsError, NightlensError: as `run_stage`.
     """
@@ -136,8 +138,16 @@ def run_search(
     for trial in range(plan.trials if isinstance(plan, OpenSearchSummary) else 0):
         done["run_trial"] = run_stage("run_trial", project_name, cycle_id, replace(arguments, trial=trial), endpoints)
     for stage in AFTER_TRIALS:
-        done[stage] = run_stage(stage, project_name, cycle_id, arguments, endpoints)
+        if stage not in ("promote_model", "roll_out") or not is_waiting(done["sign_off"]):
+            done[stage] = run_stage(stage, project_name, cycle_id, arguments, endpoints)
     return done
+
+
+def is_waiting(signed: StageRecord) -> bool:
+    """Return True if a person has been asked and has not replied yet."""
+    from pipeline_tasks.records.sign_off import WAITING, SignOffSummary
+
+    return isinstance(signed, SignOffSummary) and signed.outcome == WAITING
 
 
 def first_that_is_free(cycle_ids: Iterable[str], opens: Callable[[str], T]) -> T:
