@@ -52,9 +52,9 @@ def test_verify_objects__finds_no_damage_in_an_intact_root_and_counts_unchecked_
 
     assert found.damaged == []
     assert found.objects == len(list(DiskObjects(original).list("")))
-    # Thumbnails, parts and reports are made again at need.
-    assert found.unchecked == {"derived": 9, "parts": 6, "reports": 3}
-    assert found.checked == found.objects - 18
+    # Thumbnails, parts (of images and of trials) and reports are made again at need.
+    assert found.unchecked == {"derived": 9, "parts": 9, "reports": 3}
+    assert found.checked == found.objects - 21
     assert heard[-1] == (found.objects, found.objects)
 
 
