@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pipeline_tasks.reports.html import Html, element
 
-WIDTH, HEIGHT = 360, 200
-LEFT, RIGHT, TOP, BOTTOM = 54, 16, 12, 34
+WIDTH, HEIGHT = 368, 206
+LEFT, RIGHT, TOP, BOTTOM = 62, 16, 12, 40
 COLOURS = {"own": "s1", "best": "s2", "ended early": "s9"}
 
 
@@ -39,8 +39,8 @@ def scatter(key: str, tried: Sequence[TriedValue], *, is_log: bool) -> Html:
         dot = {"cx": _x(share), "cy": round(y, 1), "r": 7 if one.mark in ("own", "best") else 4}
         pieces.append(element("circle", element("title", one.says), class_=COLOURS.get(one.mark, "s0"), **dot))
     for value, share in _ticks(tried, across):
-        pieces.append(element("text", value, x=_x(share), y=HEIGHT - 16, text_anchor="middle", class_="quiet"))
-    pieces.append(element("text", key, x=WIDTH - RIGHT, y=HEIGHT - 1, text_anchor="end"))
+        pieces.append(element("text", value, x=_x(share), y=HEIGHT - 22, text_anchor="middle", class_="quiet"))
+    pieces.append(element("text", key, x=WIDTH - RIGHT, y=HEIGHT - 5, text_anchor="end"))
     described = f"{key}: " + "; ".join(one.says for one in tried)
     return element("svg", *pieces, viewBox=f"0 0 {WIDTH} {HEIGHT}", width=WIDTH, role="img", aria_label=described)
 
