@@ -11,7 +11,7 @@ from urllib.parse import quote
 import jwt
 import pytest
 from given import STARTED_AT, a_project
-from given_candidates import GOOD, RecordingRegistry, a_dataset, an_exported_model
+from given_candidates import GOOD, OF_FEW, RecordingRegistry, a_dataset, an_exported_model
 from given_deploying import BETTER, compared
 from given_stack import RunningStack
 from integration.a_person import AirflowPage, a_browser
@@ -97,7 +97,7 @@ def nights(running_stack: RunningStack) -> Iterator[Nights]:
 
 def a_passed_candidate(store: Store, cycle_id: str, content: bytes) -> None:
     """A night that asks, up to the gate, which lets its candidate pass."""
-    project = a_project(project=PROJECT, autonomy={"promote": "ask", "deadline_s": 86400})
+    project = a_project(project=PROJECT, gates=OF_FEW, autonomy={"promote": "ask", "deadline_s": 86400})
     open_cycle(store, CycleOpening(project, cycle_id, cycle_id, STARTED_AT, "test"))
     cycle = read_cycle(store, cycle_id)
     a_dataset(store, cycle)
