@@ -38,7 +38,10 @@ def contributions(values: Floats, images: Integers) -> Floats:
 
 
 def few_differences_interval(added: Floats, images: Integers, confidence: float) -> Interval:
-    """Bounds of a difference from what each group adds to it; `images` of each group say how much one can add at all."""
+    """Bounds of a difference of figures from 0 to 1, from what each group adds to it.
+
+    `images` of each group say how much one can add at all.
+    """
     possible = images / images.sum()
     gained, lost = float(added[added > 0].sum()), float(-added[added < 0].sum())
     usual = float((possible**2).sum())
@@ -46,7 +49,7 @@ def few_differences_interval(added: Floats, images: Integers, confidence: float)
     differing = (gained + lost) / (seen * len(added))
     rates = _Rates(gained, lost, seen, differing * seen + (1 - differing) * usual)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    return Interval(_bound(rates, z, -1.0), _bound(rates, z, 1.0))
+    return Interval(max(_bound(rates, z, -1.0), -1.0), min(_bound(rates, z, 1.0), 1.0))
 
 
 def least_margin(images: Integers, confidence: float) -> float:

@@ -55,6 +55,11 @@ def test_interval__of_many_small_differences_is_the_usual_one() -> None:
     assert (found.high + found.low) / 2 == pytest.approx(added.sum(), abs=0.05 * Z * error)
 
 
+def test_interval__ends_where_no_difference_can_be() -> None:
+    assert of_images(9, 0, 10).high == 1.0
+    assert of_images(0, 9, 10).low == -1.0
+
+
 def test_interval__is_wider_for_more_confidence() -> None:
     assert of_images(2, 3, 100, 0.99).low < of_images(2, 3, 100, 0.95).low
 
