@@ -24,7 +24,7 @@ def section(data: CycleData) -> Html | None:
     found, members = data.rows(FoundSlice), data.rows(FoundSliceImage)
     looked = f"{scored.slices_looked_at} groups of test images were looked at, by what is recorded and measured and by likeness."
     if found is None or members is None or found.is_empty():
-        return paragraph(f"{looked} On none of them the models err more than chance explains.", quiet=True)
+        return paragraph(f"{looked} On none of them do the models err more than chance explains.", quiet=True)
     rows = found.sort("number").to_dicts()
     shown = [_gallery(data, row, members) for row in rows[:MOST_SLICES]]
     ask = f"python -m pipeline_tasks ask_for_slice --project {data.project} --of-cycle {data.cycle_id} --slice 1 --images 50"
