@@ -113,15 +113,15 @@ def _judge(mine: Score, theirs: Score, interval: Interval, basis: Basis, rule: R
 
 
 def _too_few(candidate: Matches, decision: Decision, rule: Rule) -> str:
-    """A sentence if the test images are too few for any candidate to be shown to keep the margin."""
+    """A sentence if the test images are too few for an equal candidate to be shown to keep the margin."""
     least = least_margin(_images(candidate), rule.confidence)
     if decision.is_promoted or not decision.floor or least < rule.margin or candidate.group_count > rule.bootstrap_samples:
         return ""
     there = f"{candidate.images} test images in {candidate.group_count} groups"
     wanted = ceil(candidate.images * least / rule.margin)
     return (
-        f"On {there} no candidate can be shown to keep it, even if it agrees with the champion on all of them: label about "
-        f"{wanted} test images, or set gates.margin above {least:.3f}."
+        f"On {there} even a candidate that agrees with the champion on all of them is not shown to keep it, only a clearly better "
+        f"one: label about {wanted} test images, or set gates.margin above {least:.3f}."
     )
 
 

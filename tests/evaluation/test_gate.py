@@ -38,22 +38,28 @@ def test_decide__promotes_an_equal_candidate_because_of_the_margin() -> None:
     assert decision.high == pytest.approx(0.0384, abs=1e-4)
 
 
-def test_decide__says_that_so_few_images_can_show_no_candidate_to_keep_the_margin() -> None:
+def test_decide__says_that_so_few_images_do_not_show_an_equal_candidate_to_keep_the_margin() -> None:
     same = matches("a" * 20 + "b" * 20, "a" * 40)
 
     decision = decide(SCORING, same, same, RULE)
 
     assert not decision.is_promoted
     assert decision.why.endswith(
-        "On 40 test images in 40 groups no candidate can be shown to keep it, even if it agrees with the champion on all of them: "
-        "label about 77 test images, or set gates.margin above 0.096."
+        "On 40 test images in 40 groups even a candidate that agrees with the champion on all of them is not shown to keep it, "
+        "only a clearly better one: label about 77 test images, or set gates.margin above 0.096."
     )
 
 
 def test_decide__finds_nothing_wrong_with_the_margin_of_a_candidate_that_is_worse_on_enough_images() -> None:
     decision = decide(SCORING, matches(TRUTH, "a" * 100), matches(TRUTH, TRUTH), RULE)
 
-    assert "no candidate can be shown" not in decision.why
+    assert "even a candidate that agrees" not in decision.why
+
+
+def test_decide__promotes_a_clearly_better_candidate_on_few_images() -> None:
+    few = "a" * 20 + "b" * 20
+
+    assert decide(SCORING, matches(few, few), matches(few, "a" * 40), RULE).is_promoted
 
 
 def test_decide__keeps_the_champion_of_an_equal_candidate_without_a_margin() -> None:
