@@ -70,6 +70,7 @@ class Nights:
         """Wait until the task is in one of these states, and return it."""
         until = time.monotonic() + WITHIN_S
         while not (found := {task.state for task in self.airflow.tasks(DAG_ID, run_id)} & set(states)):
+            assert "skipped" not in {task.state for task in self.airflow.tasks(DAG_ID, run_id)}, "the task was skipped"
             assert self.airflow.run(DAG_ID, run_id)["state"] != "failed", why_failed(self.airflow, DAG_ID, run_id)
             assert time.monotonic() < until, self.airflow.tasks(DAG_ID, run_id)
             time.sleep(0.5)
