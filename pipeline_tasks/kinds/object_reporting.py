@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,9 +11,9 @@ import polars as pl
 from pipeline_tasks.kinds.compared_objects import Compared
 from pipeline_tasks.kinds.error_sections import error_blocks, example_blocks
 from pipeline_tasks.kinds.figure_blocks import figure_blocks
-from pipeline_tasks.kinds.matching.errors import MISSED
+from pipeline_tasks.kinds.matching.errors import FOUND, MISSED, SORTS
 from pipeline_tasks.kinds.object_scoring import AP
-from pipeline_tasks.kinds.reporting import Evaluated, Section
+from pipeline_tasks.kinds.reporting import Evaluated, ReadPrediction, Section
 from pipeline_tasks.tables.table import Table
 
 _OVERALL = {
@@ -53,6 +54,10 @@ class ObjectReporting:
             Section("examples", "Examples of test images", tuple(example_blocks(images))),
         ]
 
+    def read_predictions(self, evaluated: Evaluated) -> dict[str, ReadPrediction]:
+        """Counts of found and wrong objects by test image, each with all objects over the image."""
+        return {one.image_id: _read(one) for one in self._test_images(evaluated)}
+
     def _test_images(self, evaluated: Evaluated) -> list[Compared]:
         if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
             return []
@@ -65,6 +70,14 @@ class ObjectReporting:
         is_lacking = pl.col("image_id").is_in(lacking)
         of_all = {image.image_id: image for image in self.compare(images.filter(is_lacking), mine.filter(is_lacking))}
         return [image.with_unsure(of_all[image.image_id]) if image.image_id in of_all else image for image in found]
+
+
+def _read(image: Compared) -> ReadPrediction:
+    there, counts = Counter(one.class_name for one in image.true), Counter(one.sort for one in image.outcomes)
+    truth = ", ".join(f"{count} × {name}" for name, count in sorted(there.items())) or "nothing there"
+    says = ", ".join(f"{counts[sort]} {sort}" for sort in (FOUND, *SORTS) if counts[sort]) or "nothing predicted"
+    sure = max((one.confidence or 0.0 for one in image.predicted), default=0.0)
+    return ReadPrediction(truth, says, sure, image.drawing())
 
 
 def precision_section(evaluated: Evaluated, right: str) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -60,7 +60,8 @@ class Shape:
 
     outlines_px: tuple[tuple[float, ...], ...]
     """Closed lines of canonical pixels, x and y by turns; a hole is a line of its own."""
-    origin: Literal["label", "prediction"]
+    origin: Literal["label", "prediction", "champion"]
+    """A prediction is the candidate's, where the champion's are drawn, too."""
     says: str
     """Its name, shown where the mouse is."""
     is_marked: bool = False
@@ -137,4 +138,25 @@ class Reporting(Protocol):
 
     def sections(self, evaluated: Evaluated) -> Sequence[Section]:
         """Section on the candidate's correct and wrong predictions."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadPrediction:
+    """One model's prediction of a test image beside the truth, as people read them."""
+
+    truth: str
+    says: str
+    confidence: float
+    """The confidence of what it is surest of, to show the surest errors first."""
+    drawing: Drawing | None = None
+    """Both over the image, for kinds that say where something is."""
+
+
+@runtime_checkable
+class PredictionReader(Protocol):
+    """Reporting of a kind whose predictions can be read image by image; the report then shows two models side by side."""
+
+    def read_predictions(self, evaluated: Evaluated) -> Mapping[str, ReadPrediction]:
+        """Test image → the prediction of the model that `evaluated` names; empty if there are none."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.reports import (
+    against_champion,
     asked,
     augmentation,
     decision,
@@ -29,6 +30,7 @@ from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
+    ("against_champion", "Candidate beside champion", against_champion.section, "evaluate_model"),
     ("found_slices", "Where the models err more", found_slices.section, "evaluate_model"),
     ("funnel", "From files to training images", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
@@ -48,7 +50,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
-OPTIONAL = frozenset({"found_slices", "requirements", "predictions", "augmentation"})
+OPTIONAL = frozenset({"against_champion", "found_slices", "requirements", "predictions", "augmentation"})
 """Anchors of sections that a project asks for, or that nights of earlier releases have no data for; they are never missing."""
 
 

@@ -41,10 +41,12 @@ th { color: var(--quiet); font-weight: 600; }
 .card figcaption { padding: 7px 10px 9px; font-size: 12.5px; line-height: 1.4; overflow-wrap: anywhere; }
 .card a { color: inherit; } .card code { font-size: 11px; }
 .card.control { border-color: var(--warn); } .card.wrong { border-color: var(--bad); }
+.card.right { border-color: var(--good); }
 .cards.wide { grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); }
 .card svg.drawing { width: 100%; height: 220px; margin: 0; background: #0b0e13; }
 .shape { fill: none; stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
 .shape.label { stroke: #4cc38a; } .shape.prediction { stroke: #ffb02e; stroke-dasharray: 5 3; } .shape.marked { stroke-width: 4; }
+.shape.champion { stroke: #5ab0ff; stroke-dasharray: 2 3; }
 .shape.filled.label { fill: rgba(76, 195, 138, .28); } .shape.filled.prediction { fill: rgba(255, 176, 46, .28); }
 .pair { display: flex; flex-wrap: wrap; gap: 10px; padding: 10px 0; border-bottom: 1px solid var(--line); }
 .pair .card { width: 150px; } .pair .card:first-child { border-color: var(--accent); }

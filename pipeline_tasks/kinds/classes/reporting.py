@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.kinds.figure_blocks import class_blocks, figure_blocks
-from pipeline_tasks.kinds.reporting import Block, Evaluated, Grid, ImageCard, ImageCards, Paragraph, Section
+from pipeline_tasks.kinds.reporting import Block, Evaluated, Grid, ImageCard, ImageCards, Paragraph, ReadPrediction, Section
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.table import Table
 
@@ -40,6 +40,10 @@ class ClassReporting:
             Section("errors", "Worst errors", tuple(_worst_errors(evaluated))),
         ]
 
+    def read_predictions(self, evaluated: Evaluated) -> dict[str, ReadPrediction]:
+        """The most probable class of each test image, and what the true one got."""
+        return {one["image_id"]: _read(one) for one in _top(evaluated).iter_rows(named=True)}
+
     def _confusion(self, evaluated: Evaluated) -> list[Block]:
         """Test images by class and by the candidate's prediction, and the recall of each class with its interval."""
         confusions = evaluated.details.get(Confusion)
@@ -56,18 +60,32 @@ def _worst_errors(evaluated: Evaluated) -> list[Block]:
     """Test images that the candidate gets wrong, most confident first."""
     if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
         return []
-    truth = evaluated.images.select("image_id", truth="class_name")
-    said = evaluated.predictions.filter(model_digest=evaluated.model_digest)
-    said = said.sort("probability", "class_name", descending=[True, False])
-    top = said.unique("image_id", keep="first", maintain_order=True).join(truth, on="image_id", maintain_order="left")
-    own = said.select("image_id", truth="class_name", truth_probability="probability")
+    top = _top(evaluated)
     wrong = top.filter(pl.col("class_name") != pl.col("truth"))
-    wrong = wrong.join(own, on=["image_id", "truth"], how="left", maintain_order="left")
     if wrong.is_empty():
         return [Paragraph(f"None of {top.height} test images is predicted wrong.", is_quiet=True)]
     shown = tuple(_error(one) for one in wrong.head(MOST_ERRORS).iter_rows(named=True))
     found = f"{wrong.height} of {top.height} test images are predicted wrong; the most confident errors come first."
     return [Paragraph(found), ImageCards(shown, wrong.height, "errors")]
+
+
+def _top(evaluated: Evaluated) -> pl.DataFrame:
+    """The most probable class of each test image with its true one and the probability of that, the most confident first."""
+    if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
+        return pl.DataFrame()
+    truth = evaluated.images.select("image_id", truth="class_name")
+    said = evaluated.predictions.filter(model_digest=evaluated.model_digest)
+    said = said.sort("probability", "class_name", descending=[True, False])
+    top = said.unique("image_id", keep="first", maintain_order=True).join(truth, on="image_id", maintain_order="left")
+    own = said.select("image_id", truth="class_name", truth_probability="probability")
+    return top.join(own, on=["image_id", "truth"], how="left", maintain_order="left")
+
+
+def _read(one: dict[str, Any]) -> ReadPrediction:
+    says = f"{one['class_name']} {_percent(one['probability'])}"
+    if one["class_name"] != one["truth"] and one["truth_probability"] is not None:
+        says += f", {one['truth']} {_percent(one['truth_probability'])}"
+    return ReadPrediction(str(one["truth"]), says, float(one["probability"]))
 
 
 def _error(one: dict[str, Any]) -> ImageCard:
