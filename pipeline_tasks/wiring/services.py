@@ -137,9 +137,7 @@ class Services:
     @cached_property
     def backbone(self) -> Backbone:
         """The project's backbone."""
-        from pipeline_tasks.backbones.backbone import open_backbone
-
-        return open_backbone(self.cycle.project.backbone, cache_folder=home_folder() / "backbones", home=home_folder())
+        return backbone_of(self.cycle.project)
 
     @cached_property
     def label_studio(self) -> LabelStudio:
@@ -203,3 +201,10 @@ class Services:
 
         endpoint = self.endpoints.prediction_server
         return None if endpoint is None else self._open.enter_context(PredictionServer(endpoint.url))
+
+
+def backbone_of(project: Project) -> Backbone:
+    """A project's backbone."""
+    from pipeline_tasks.backbones.backbone import open_backbone
+
+    return open_backbone(project.backbone, cache_folder=home_folder() / "backbones", home=home_folder())

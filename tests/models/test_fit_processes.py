@@ -6,18 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from models.trainings_of_kinds import TRAININGS, Result
+from models.trainings_of_kinds import BOXES, SHAPES, TRAININGS, Result, box_objects, maps_of
 from torch import Tensor, nn
 
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.fitting import fit
 from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.models.map_training import MapExamples
 from pipeline_tasks.models.plan import Plan
 from pipeline_tasks.models.process_share import Share
 from pipeline_tasks.settings.fit import FitSettings
@@ -35,6 +37,67 @@ def assert_alike(found: Result, wanted: Result) -> None:
         assert found.best[name] == pytest.approx(value, abs=1e-3), name
     for name, values in wanted.weights.items():
         assert np.allclose(found.weights[name], values, atol=1e-3), name
+
+
+def maps_that_show(objects: Sequence[Any]) -> MapExamples:
+    """Maps from which boxes can be learnt: inside a box, that of its class is 1, and two others say where in it a cell lies."""
+    drawn, rows = np.random.default_rng(len(objects)), []
+    for one in objects:
+        maps = [drawn.normal(0, 0.05, (shape.channels, shape.height, shape.width)) for shape in SHAPES]
+        for found, shape in zip(maps, SHAPES, strict=True):
+            y, x = ((np.arange(length) + 0.5) * shape.stride for length in (shape.height, shape.width))
+            for (left, top, right, bottom), number in zip(one.corners, one.class_numbers, strict=True):
+                down, along = (y[:, None] - top) / (bottom - top), (x[None] - left) / (right - left)
+                is_inside = (down >= 0) & (down < 1) & (along >= 0) & (along < 1)
+                found[number] += is_inside
+                found[2] += is_inside * down
+                found[3] += is_inside * along
+        rows.append(np.concatenate([one.ravel() for one in maps]))
+    return MapExamples(np.array(rows, np.float16), maps_of(BOXES, objects).targets)
+
+
+class InDouble(nn.Module):
+    """A head that computes in double precision."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head.double()
+
+    def forward(self, rows: Tensor) -> Tensor:
+        found: Tensor = self.head(rows.double())
+        return found
+
+
+def boxes_found(
+    folder: Path, processes: int, epochs: int, rate: float, precision: type[nn.Module] = nn.Sequential
+) -> list[Metrics]:
+    """Metrics of each epoch of a training by AdamW, on maps that show boxes."""
+    settings = FitSettings(processes=processes)
+    plan = Plan("test", epochs, None, rate, 0.02, 3, 100, 4, 1, warm_up_steps=3, averaging=0.5, fit=settings)
+    torch.manual_seed(3)
+    network, objective = precision(BOXES.new_head(SHAPES)), BOXES.objective(SHAPES)
+    train, val = (maps_that_show(box_objects(count)) for count in (14, 10))
+    return fit(network, train, val, objective, plan, Journal(), folder / str(processes)).history
+
+
+def assert_metrics_agree(found: list[Metrics], wanted: list[Metrics]) -> None:
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_fit__of_two_processes_gives_the_metrics_of_one_by_adamw_on_boxes_that_can_be_learnt(tmp_path: Path) -> None:
+    one, two = (boxes_found(tmp_path, count, 3, 5e-3) for count in (1, 2))
+
+    assert_metrics_agree(two, one)
+
+
+def test_fit__of_two_processes_stays_that_of_one_over_many_steps_where_nothing_is_rounded(tmp_path: Path) -> None:
+    # In single precision, steps this long make a difference of rounding a hundred times as large each few epochs.
+    one, two = (boxes_found(tmp_path, count, 8, 1e-2, InDouble) for count in (1, 2))
+
+    assert_metrics_agree(two, one)
+    assert one[-1]["val_ap"] > 0.4, "boxes were learnt"
 
 
 @pytest.mark.parametrize(("name", "optimizer"), [("class, with its backbone", "adamw"), ("box", "sgd"), ("mask", "sgd")])

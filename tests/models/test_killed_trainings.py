@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from models.killed_trainings import checkpoint_of
-from models.trainings_of_kinds import TRAININGS, Result
+from models.killed_trainings import checkpoint_of, kill_trainings
+from models.trainings_of_kinds import TRAININGS, Given, Result
 
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.registries import KINDS
@@ -36,8 +33,7 @@ class Told:
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the checkpoints that killed processes left, one process a training."""
     folder = tmp_path_factory.mktemp("killed")
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-m", "models.killed_trainings", str(folder)], env=environment, check=True, timeout=600)
+    kill_trainings("models.trainings_of_kinds", folder)
     return folder
 
 
@@ -47,17 +43,7 @@ def test_trainings__are_of_all_label_kinds() -> None:
 
 @pytest.mark.parametrize("name", TRAININGS)
 def test_training__killed_by_a_signal_goes_on_to_the_same_bytes(killed: Path, tmp_path: Path, name: str) -> None:
-    kept, told = checkpoint_of(killed, name), (Told(), Told())
-    resumed = Journal(lambda phase: kept.read_bytes() if phase == TRAININGS[name].phase else None, tell_epoch=told[1].tell)
-
-    wanted = TRAININGS[name].run(Journal(tell_epoch=told[0].tell), tmp_path / "undisturbed", USUAL)
-    found = TRAININGS[name].run(resumed, tmp_path / "resumed", USUAL)
-
-    assert (killed / f"{kept.stem}.status").read_text() == str(-signal.SIGKILL)
-    assert_same(found, wanted)
-    assert told[1].last == told[0].last
-    if TRAININGS[name].phase != "head_on_all":
-        assert found.resumed_from_epoch, "it went on where the checkpoint ends"
+    assert_killed_goes_on(checkpoint_of(killed, name), TRAININGS[name], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +67,21 @@ def test_training__of_other_settings_goes_on_to_the_same_bytes(tmp_path: Path, f
 
     assert found.resumed_from_epoch == 5
     assert_same(found, wanted)
+
+
+def assert_killed_goes_on(kept: Path, training: Given, folder: Path) -> None:
+    """A training from the checkpoint that a kill left ends as one that nothing disturbed."""
+    told = Told(), Told()
+    resumed = Journal(lambda phase: kept.read_bytes() if phase == training.phase else None, tell_epoch=told[1].tell)
+
+    wanted = training.run(Journal(tell_epoch=told[0].tell), folder / "undisturbed", USUAL)
+    found = training.run(resumed, folder / "resumed", USUAL)
+
+    assert kept.with_suffix(".status").read_text() == str(-signal.SIGKILL)
+    assert_same(found, wanted)
+    assert told[1].last == told[0].last
+    if training.phase != "head_on_all":
+        assert found.resumed_from_epoch, "it went on where the checkpoint ends"
 
 
 def assert_same(found: Result, wanted: Result) -> None:

@@ -24,6 +24,7 @@ from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, endpoints_from_environment
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
+from pipeline_tasks.wiring.services import backbone_of
 
 if TYPE_CHECKING:
     from pipeline_tasks.sources.left_out import LeftOutFiles
@@ -141,9 +142,11 @@ def _check_backbone(project: Project, s3: S3Connection | None) -> str:
     from pipeline_tasks.kinds.fit_settings import check_fit
     from pipeline_tasks.kinds.unfreezing import check_unfreezing
     from pipeline_tasks.storage.history.cycles import newest_night, read_cycle
+    from pipeline_tasks.training_data.frozen_layers import check_freezing
 
     check_unfreezing(project)
     check_fit(project)
+    check_freezing(project, backbone_of)
     store = open_store(project, s3)
     night = newest_night(store)
     if night is None:

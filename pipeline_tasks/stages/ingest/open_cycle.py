@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.fit_settings import check_fit
 from pipeline_tasks.kinds.name_changes import unknown_names_of
@@ -17,6 +20,10 @@ from pipeline_tasks.storage.history.label_kind import check_label_kind
 from pipeline_tasks.storage.history.label_names import label_names
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
+from pipeline_tasks.training_data.frozen_layers import check_freezing
+
+if TYPE_CHECKING:
+    from pipeline_tasks.backbones.backbone import Backbone
 
 __all__ = ["STAGE", "OpenCycleSummary", "open_cycle", "with_arguments"]
 
@@ -29,12 +36,15 @@ def open_cycle(
     *,
     arguments: CycleArguments | None = None,
     cycle_kind: str = "nightly",
+    backbone_of: Callable[[Project], Backbone] | None = None,
 ) -> OpenCycleSummary:
     """Open a cycle, or return its opening if the same run opened it before.
 
+    `backbone_of` opens a project's backbone; it is asked for only where `training.fit.freeze_until` names a layer of it.
+
     Raises:
         SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, the label kind is
-            another one than that of the root's annotations, or its training cannot follow `training`.
+            another one than that of the root's annotations, its training cannot follow `training`, or the backbone lacks the layer.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(opening.cycle_id)
@@ -54,6 +64,8 @@ def open_cycle(
         check_label_kind(store, cycle.project)
         check_unfreezing(cycle.project)
         check_fit(cycle.project)
+        if backbone_of is not None:
+            check_freezing(cycle.project, backbone_of)
     kind = kind_of(cycle.project)
     names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
     return record_opening(store, cycle, opening.run_key, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.wiring.arguments import StageArguments
-from pipeline_tasks.wiring.services import Services
+from pipeline_tasks.wiring.services import Services, backbone_of
 
 if TYPE_CHECKING:
     from pipeline_tasks.records.list_new_images import ListNewImagesSummary
@@ -23,6 +23,7 @@ def open_cycle(services: Services, arguments: StageArguments) -> OpenCycleSummar
         store=services.store,
         opening=services.opening(arguments.run_key),
         arguments=arguments.cycle_arguments,
+        backbone_of=backbone_of,
     )
 
 

@@ -3,11 +3,17 @@ from __future__ import annotations
 import pytest
 from given import STARTED_AT, a_project, an_open_cycle
 
+from pipeline_tasks.backbones.backbone import Backbone
+from pipeline_tasks.backbones.small_cnn import SmallCnn
+from pipeline_tasks.commands.check_project import checks
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, MissingStageError, SettingsError
 from pipeline_tasks.records.cycle import CycleArguments, CycleOpening
+from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
+
+FREEZING = {"unfreeze_epochs": 1, "fit": {"freeze_until": "blocks.7"}}
 
 
 def test_open_cycle__freezes_settings_with_the_runs_arguments(store: Store) -> None:
@@ -63,3 +69,22 @@ def test_read_cycle__refuses_an_unopened_cycle_and_changed_settings(store: Store
 
     with pytest.raises(CorruptObjectError, match="frozen settings"):
         read_cycle(store, "2026-11-21")
+
+
+def test_open_cycle__refuses_a_layer_that_the_backbone_does_not_have(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = a_project(backbone={"name": "small_cnn", "side_px": 32}, training=FREEZING)
+    said = "training.fit.freeze_until: found blocks.7; the backbone has no layer of this name. Use one of: features.stages.0, "
+
+    with pytest.raises(SettingsError, match=said):
+        open_cycle(store, CycleOpening(project, "2026-12-24", "manual__1", STARTED_AT, "test"), backbone_of=a_small_backbone)
+    monkeypatch.setattr(checks, "backbone_of", a_small_backbone)
+
+    assert checks._outcome(lambda: checks._check_backbone(project, None)).startswith(said)
+    assert "2026-12-24" not in store.state().stages
+
+
+def a_small_backbone(project: Project) -> Backbone:
+    """The backbone without its export, which takes seconds."""
+    backbone = SmallCnn.__new__(SmallCnn)
+    backbone.side_px, backbone.weights = project.backbone.side_px, None
+    return backbone
