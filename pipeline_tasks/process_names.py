@@ -77,6 +77,7 @@ ServiceName = Literal[
     "annotator_files",
     "backbone",
     "decoder",
+    "event_files",
     "experiment_log",
     "label_studio",
     "model_registry",

@@ -20,6 +20,7 @@ from stand_in_label_studio import StandInLabelStudio
 
 from pipeline_tasks.backbones.backbone import Backbone
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.event_files import EventFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.clients.mlflow_runs import TrackedRun
 from pipeline_tasks.clients.model_registry import ModelRegistry
@@ -186,6 +187,10 @@ class NightServices(Services):
     @cached_property
     def annotator_files(self) -> AnnotatorFiles:
         return AnnotatorFiles(self.night.folder / "for_people", "parts")
+
+    @cached_property
+    def event_files(self) -> EventFiles:
+        return EventFiles(self.night.folder / "tensorboard", self.cycle_id)
 
     @cached_property
     def outside_copies(self) -> OutsideCopies:

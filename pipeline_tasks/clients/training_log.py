@@ -1,9 +1,9 @@
-"""Log of one training in both trackers, MLflow and W&B, under one key that derives from the cycle. Neither may end a training."""
+"""Log of one training in MLflow, W&B and TensorBoard's files, under one key that derives from the cycle. None of them ends it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -59,9 +59,29 @@ class EpochLog(Protocol):
         ...
 
 
+class EventLog(Protocol):
+    """The calls to TensorBoard's files during a training; `EventFiles` implements them."""
+
+    def start(self, settings: Mapping[str, Json]) -> None:
+        """Begin a file."""
+        ...
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Write metrics."""
+        ...
+
+    def flush(self) -> None:
+        """Bring what was written to the disk."""
+        ...
+
+    def finish(self) -> None:
+        """End the file."""
+        ...
+
+
 @dataclass(frozen=True)
 class RunDescription:
-    """Data that both trackers receive at the start."""
+    """Data that the trackers receive at the start."""
 
     name: str
     """The project's outside name."""
@@ -74,10 +94,18 @@ class RunDescription:
 
 
 class TrainingLog:
-    """Context manager that logs one training to both trackers; a block that raises leaves the run marked as failed."""
+    """Context manager that logs one training to the trackers; a block that raises leaves the run marked as failed."""
 
-    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, description: RunDescription, *, is_last_try: bool = False) -> None:
-        """Find or start the run in MLflow, then in W&B.
+    def __init__(
+        self,
+        tracker: RunTracker,
+        epoch_log: EpochLog,
+        description: RunDescription,
+        *,
+        is_last_try: bool = False,
+        event_log: EventLog | None = None,
+    ) -> None:
+        """Find or start the run in MLflow, then in W&B; begin TensorBoard's file, if there is an `event_log`.
 
         Raises:
             ServiceUnavailableError: a tracker does not respond, and this is not the last try.
@@ -87,9 +115,12 @@ class TrainingLog:
         """Refusals of a tracker, and things deleted there; empty if all went well."""
         self.run = self._start_run(description)
         self._has_epoch_log = False
+        settings = {**description.params, **description.tags}
         with self._mirroring():
-            epoch_log.start(description.name, description.cycle_key, {**description.params, **description.tags})
+            epoch_log.start(description.name, description.cycle_key, settings)
             self._has_epoch_log = True
+        self._event_log = event_log
+        self._tell_events(lambda events: events.start(settings))
         self._unsent: list[tuple[int, Mapping[str, float]]] = []
         self._sent_at = time.monotonic()
         self._is_done = False
@@ -102,6 +133,7 @@ class TrainingLog:
         """Mark the run as failed if the training did not finish."""
         with mirroring(self.notes, is_last_try=True):
             self._epoch_log.finish()
+        self._tell_events(lambda events: events.finish())
         if not self._is_done and self.run is not None:
             # The error that ended the block matters more than a failure to report it.
             with suppress(ServiceError):
@@ -112,6 +144,7 @@ class TrainingLog:
         """Log one epoch's metrics; logging them again changes nothing in MLflow."""
         self._unsent.append((epoch, metrics))
         self._log_epoch(epoch, metrics)
+        self._tell_events(lambda events: events.log_epoch(epoch, metrics))
         if time.monotonic() - self._sent_at >= SEND_EVERY_S:
             self.send()
 
@@ -121,6 +154,7 @@ class TrainingLog:
         self._sent_at = time.monotonic()
         if unsent:
             self._tell(unsent)
+            self._tell_events(lambda events: events.flush())
 
     def end(self, metrics: Mapping[str, float]) -> None:
         """Mark the run as finished and log its final metrics."""
@@ -157,6 +191,15 @@ class TrainingLog:
         with mirroring(self.notes, is_last_try=True):
             self._epoch_log.log_epoch(epoch, metrics)
         self._has_epoch_log = len(self.notes) == before
+
+    def _tell_events(self, call: Callable[[EventLog], None]) -> None:
+        """Write to TensorBoard's files; after an error, as of a full disk, no more of this training is written there."""
+        if self._event_log is None:
+            return
+        events, self._event_log = self._event_log, None
+        with mirroring(self.notes, is_last_try=True):
+            call(events)
+            self._event_log = events
 
     def _mirroring(self) -> AbstractContextManager[None]:
         return mirroring(self.notes, is_last_try=self._is_last_try)

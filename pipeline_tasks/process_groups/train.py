@@ -22,7 +22,7 @@ STAGES = (
         does="Train a candidate on the dataset version, or resume a killed training.",
         reads=("dataset_images", "dataset_objects", "images", "embeddings", "originals", "embedded views"),
         writes=("embedded views", "checkpoints"),
-        services=("decoder", "backbone", "model_registry", "experiment_log"),
+        services=("decoder", "backbone", "model_registry", "experiment_log", "event_files"),
     ),
     Stage(
         name="export_model",

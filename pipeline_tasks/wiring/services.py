@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.blurring.blur import Blur
     from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+    from pipeline_tasks.clients.event_files import EventFiles
     from pipeline_tasks.clients.experiment_log import ExperimentLog
     from pipeline_tasks.clients.label_studio import LabelStudio
     from pipeline_tasks.clients.model_registry import ModelRegistry
@@ -193,6 +194,13 @@ class Services:
         from pipeline_tasks.clients.experiment_log import ExperimentLog
 
         return ExperimentLog(self.work_folder / "wandb")
+
+    @cached_property
+    def event_files(self) -> EventFiles:
+        """TensorBoard's files of the cycle's training, one folder a project."""
+        from pipeline_tasks.clients.event_files import EventFiles
+
+        return EventFiles(home_folder() / "tensorboard" / self.cycle.outside_name, self.cycle_id)
 
     @cached_property
     def prediction_server(self) -> PredictionServer | None:

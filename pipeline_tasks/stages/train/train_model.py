@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
+from pipeline_tasks.clients.training_log import EpochLog, EventLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
@@ -45,8 +45,9 @@ def train_model(
     *,
     is_last_try: bool = False,
     origin: RunOrigin | None = None,
+    event_log: EventLog | None = None,
 ) -> TrainModelSummary:
-    """Train a candidate if the dataset version is worth it; metrics go to MLflow and W&B, checkpoints into the store.
+    """Train a candidate if the dataset version is worth it; metrics go to the trackers, checkpoints into the store.
 
     Raises:
         MissingStageError: the cycle has built no dataset version.
@@ -68,7 +69,8 @@ def train_model(
         cycle = _with_found_settings(cycle, searched)
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
     training = training_of(images, backbone)
-    with TrainingLog(model_registry, experiment_log, _description(images, training, origin), is_last_try=is_last_try) as log:
+    described = _description(images, training, origin)
+    with TrainingLog(model_registry, experiment_log, described, is_last_try=is_last_try, event_log=event_log) as log:
         outcome = training.run(_journal(images, training, log), work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
     summary = store.finish(cycle.cycle_id, STAGE, _summary(images, training, outcome, version, log, experiment_log.mode, origin))

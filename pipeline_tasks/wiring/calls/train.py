@@ -35,6 +35,7 @@ def train_model(services: Services, arguments: StageArguments) -> TrainModelSumm
         work_folder=services.work_folder,
         is_last_try=arguments.is_last_try,
         origin=run_origin(),
+        event_log=services.event_files,
     )
 
 
