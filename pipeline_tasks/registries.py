@@ -78,6 +78,8 @@ AUGMENTATIONS: Registry[Augmentation | PixelFunction] = Registry(
         "salt_and_pepper": "pipeline_tasks.augmentations.entries.damage:SALT_AND_PEPPER",
         "jpeg": "pipeline_tasks.augmentations.entries.damage:JPEG",
         "cutout": "pipeline_tasks.augmentations.entries.damage:CUTOUT",
+        "mixup": "pipeline_tasks.augmentations.entries.mixes:MIXUP",
+        "cutmix": "pipeline_tasks.augmentations.entries.mixes:CUTMIX",
     },
 )
 """Changes of training images: `training.augmentation` in a project file. Views are changed in this order."""

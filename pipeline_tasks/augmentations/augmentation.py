@@ -1,4 +1,4 @@
-"""Record of an augmentation: a change of a training image, with a strength from 0 to 1 and a probability."""
+"""Record of an augmentation: a change of a training image, alone or with others, with a strength from 0 to 1 and a probability."""
 
 from __future__ import annotations
 
@@ -18,11 +18,36 @@ PixelFunction = Callable[["Pixels", float, "np.random.Generator"], "Pixels"]
 """(image: height x width x 3, uint8 RGB; strength; generator to draw from) → an image of the same shape."""
 Arguments = Callable[[float], Mapping[str, Json]]
 """Strength → arguments of a transform of albumentations."""
+Rectangle = tuple[float, float, float, float]
+"""x_min, y_min, x_max, y_max as shares of the image's sides."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One draw of a mix: how much of the image the others have, and where."""
+
+    share: float
+    """Of the others, from 0 to a half; with rectangles, their area says it exactly once they are drawn."""
+    rectangles: tuple[Rectangle, ...] = ()
+    """Place of each of the others; none if they are blended in everywhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """Mixing of a training image with others of the training."""
+
+    others: int
+    draw: Callable[[float, np.random.Generator], Cut]
+    """(strength, generator to draw from) → one draw."""
+    for_labels: bool = False
+    """True if the labels of whole images can be shared in the same ratio."""
+    for_places: bool = False
+    """True if each thing is still seen at one place, whole or cut."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """One change; has either a `transform` of albumentations with its `arguments`, or a `function` of its own."""
+    """One change: a `transform` of albumentations with its `arguments`, a `function` of its own, or a `mix` with others."""
 
     name: str
     words: str
@@ -36,7 +61,8 @@ class Augmentation:
     transform: str = ""
     arguments: Arguments = lambda strength: {}
     function: PixelFunction | None = None
+    mix: Mix | None = None
     version: int = 1
-    """Of `function`: bump when its output changes, so that stored views are drawn again."""
+    """Of `function` or `mix`: bump when its output changes, so that stored views are drawn again."""
     key: str = ""
     """Name in the digest of a policy; default: the augmentation's."""

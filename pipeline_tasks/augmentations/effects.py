@@ -20,10 +20,23 @@ SWAPPED = 2 / 3
 Integers = npt.NDArray[np.int64]
 
 
-def effect_of(step: Step, truth: Integers, plain: Integers, changed: Integers, names: Sequence[str]) -> AugmentationEffect:
-    """Judge a change by the numbers of names that a model says of N images as they are, and after the change."""
+def effect_of(
+    step: Step,
+    truth: Integers,
+    plain: Integers,
+    changed: Integers,
+    names: Sequence[str],
+    *,
+    mixed_with: Integers | None = None,
+) -> AugmentationEffect:
+    """Judge a change by the numbers of names that a model says of N images as they are, and after the change.
+
+    `mixed_with` has the names of the images that were mixed in: either name is right then, and none can be swapped.
+    """
     was_right, is_right = plain == truth, changed == truth
-    swap = _swap(truth, plain, changed, len(names))
+    if mixed_with is not None:
+        is_right |= changed == mixed_with
+    swap = None if mixed_with is not None else _swap(truth, plain, changed, len(names))
     warning = ""
     if swap is not None:
         one, other = (names[number] for number in swap)

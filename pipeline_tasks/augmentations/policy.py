@@ -46,7 +46,7 @@ class Step:
     @property
     def recipe(self) -> dict[str, Json]:
         """Everything that the output depends on beside the image and the seed."""
-        if self.augmentation.function is not None:
+        if self.augmentation.function is not None or self.augmentation.mix is not None:
             return {"strength": self.strength, "p": self.probability, "version": _version(self.augmentation)}
         arguments = dict(self.augmentation.arguments(self.strength))
         return arguments if self.probability == 1 else arguments | {"p": self.probability}
@@ -67,8 +67,18 @@ class Policy:
 
     @cached_property
     def unmoving(self) -> Policy:
-        """The steps that leave everything at its place."""
-        return Policy(tuple(step for step in self.steps if not step.augmentation.moves))
+        """The steps that change an image alone and leave everything at its place."""
+        return Policy(tuple(step for step in self.alone.steps if not step.augmentation.moves))
+
+    @cached_property
+    def alone(self) -> Policy:
+        """The steps that change an image alone."""
+        return Policy(tuple(step for step in self.steps if step.augmentation.mix is None))
+
+    @cached_property
+    def mixes(self) -> Policy:
+        """The steps that mix an image with others, as `mixing` draws them."""
+        return Policy(tuple(step for step in self.steps if step.augmentation.mix is not None))
 
     @property
     def taken(self) -> dict[str, float]:
@@ -81,6 +91,8 @@ class Policy:
 
     def view(self, image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
         """Draw one view (uint8, side x side x 3) of a model-size image; the same seed draws the same view. Thread-safe.
+
+        Steps that mix images are not taken.
 
         Raises:
             SettingsError: a function of one's own returns something else than an image of the same shape.
@@ -96,7 +108,7 @@ class Policy:
         if (self.digest, side_px) not in pipelines:
             from pipeline_tasks.augmentations.transforms import pipeline
 
-            pipelines[self.digest, side_px] = pipeline(self.steps, side_px)
+            pipelines[self.digest, side_px] = pipeline(self.alone.steps, side_px)
         return pipelines[self.digest, side_px]
 
 

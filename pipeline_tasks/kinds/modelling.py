@@ -153,6 +153,15 @@ class Grouped(Protocol):
 
 
 @runtime_checkable
+class Sharing(Protocol):
+    """The modelling of a kind whose targets can be shared between two images, so that views may mix them."""
+
+    def shared_targets(self, targets: npt.NDArray[Any], others: npt.NDArray[Any], shares: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """N targets of which the others have these shares; the loss is that of both, each weighted by its share."""
+        ...
+
+
+@runtime_checkable
 class Linear(Protocol):
     """The modelling of a kind that a linear model on features can answer for, as a baseline (not as a candidate)."""
 

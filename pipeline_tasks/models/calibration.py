@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_tasks.models.folds import group_folds, rows_of
+from pipeline_tasks.models.folds import group_folds, rows_of, shows_nothing_of
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, TrainedHead, joined, train_part
 
 FOLDS = 4
@@ -35,7 +35,7 @@ def _left_out(head: TrainedHead, images: EmbeddedImages, how: HeadTraining) -> t
         is_held_out = folds == fold
         if not is_held_out.any() or is_held_out.all():
             continue
-        arrays = train_part(head, rows_of(images, ~is_held_out), how)
+        arrays = train_part(head, rows_of(images, shows_nothing_of(images, is_held_out)), how)
         rows = np.flatnonzero(is_held_out & is_plain)
         if images.targets.ndim == 1:
             rows = rows[np.isin(images.targets[rows], images.targets[~is_held_out])]

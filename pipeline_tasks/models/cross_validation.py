@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline_tasks.kinds.modelling import Modelling
-from pipeline_tasks.models.folds import group_folds, rows_of
+from pipeline_tasks.models.folds import group_folds, rows_of, shows_nothing_of
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
@@ -58,7 +58,7 @@ def cross_validated(
     losses: list[float] = []
     scores: list[float] = []
     for fold in range(folds.count):
-        train = rows_of(folds.images, of_rows != fold)
+        train = rows_of(folds.images, shows_nothing_of(folds.images, of_rows == fold))
         held_out = rows_of(folds.images, (of_rows == fold) & is_plain)
         how = HeadTraining(modelling, settings, folds.seed, Journal(), folder)
         best = train_head(train, held_out, how).fitted.best

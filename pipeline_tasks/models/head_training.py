@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling
+from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling, Sharing
 from pipeline_tasks.models.embedding_scale import embedding_scale
 from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit, fit_quickly
@@ -21,6 +21,18 @@ from pipeline_tasks.settings import TrainingSettings
 CHECKPOINT_EVERY_EPOCHS = 5
 MIN_STEPS_PER_EPOCH = 16
 """Of few images smaller batches are made: a head that takes few steps stays where it began."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The other image of each row that mixes two."""
+
+    targets: NDArray[Any]
+    """As of the rows; of rows that mix nothing, their own."""
+    groups: NDArray[np.int64]
+    """N numbers of split groups; of rows that mix nothing, their own."""
+    shares: NDArray[np.float64]
+    """N shares of the other image; 0 where nothing is mixed."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,8 @@ class EmbeddedImages:
     """N numbers of split groups; None if each row is a group of its own."""
     plain: int | None = None
     """Number of plain images, which come first; augmented views follow. None if all are plain."""
+    mixed: Mixed | None = None
+    """None if no row mixes images."""
 
     @property
     def plain_count(self) -> int:
@@ -89,7 +103,7 @@ def train_part(chosen: TrainedHead, part: EmbeddedImages, how: HeadTraining) -> 
     plan = _plan(how, "part", part.targets, max_epochs=epochs, patience_epochs=None)
     scaling = embedding_scale(part.embeddings, part.plain_count)
     network, objective = how.modelling.new_head(part.embeddings.shape[1]), how.modelling.objective(part.targets, how.settings)
-    return how.modelling.head_arrays(fit_quickly(network, _Rows(part, scaling), objective, plan), scaling)
+    return how.modelling.head_arrays(fit_quickly(network, _Rows(part, scaling, how.modelling), objective, plan), scaling)
 
 
 def joined(train: EmbeddedImages, val: EmbeddedImages) -> EmbeddedImages:
@@ -104,6 +118,22 @@ def joined(train: EmbeddedImages, val: EmbeddedImages) -> EmbeddedImages:
         np.concatenate([train.targets, val.targets])[order],
         groups[order],
         train.plain_count + len(val.targets),
+        None if train.mixed is None else _mixed_of_both(train.mixed, val, order),
+    )
+
+
+def mixed_rows(images: EmbeddedImages, is_kept: NDArray[np.bool_]) -> Mixed | None:
+    """Other images of some of the rows."""
+    mixed = images.mixed
+    return None if mixed is None else Mixed(mixed.targets[is_kept], mixed.groups[is_kept], mixed.shares[is_kept])
+
+
+def _mixed_of_both(mixed: Mixed, val: EmbeddedImages, order: NDArray[np.int64]) -> Mixed:
+    """Other images of the rows in this order; validation images are as they are."""
+    return Mixed(
+        np.concatenate([mixed.targets, val.targets])[order],
+        np.concatenate([mixed.groups, group_numbers(val)])[order],
+        np.concatenate([mixed.shares, np.zeros(len(val.targets))])[order],
     )
 
 
@@ -136,9 +166,9 @@ def _plan(how: HeadTraining, phase: str, targets: NDArray[Any], *, max_epochs: i
 def _fit_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining, plan: Plan, journal: Journal) -> TrainedHead:
     """Fit a new head on scaled embeddings; the kind puts the scaling into its weights."""
     scaling = embedding_scale(train.embeddings, train.plain_count)
-    network, rows = how.modelling.new_head(train.embeddings.shape[1]), _Rows(train, scaling)
+    network, rows = how.modelling.new_head(train.embeddings.shape[1]), _Rows(train, scaling, how.modelling)
     objective = how.modelling.objective(train.targets, how.settings)
-    fitted = fit(network, rows, _Rows(val, scaling), objective, plan, journal, how.folder)
+    fitted = fit(network, rows, _Rows(val, scaling, how.modelling), objective, plan, journal, how.folder)
     linear = how.modelling.head_arrays(network, replace(scaling, reach=None))
     return TrainedHead(how.modelling.head_arrays(network, scaling), fitted, linear)
 
@@ -146,9 +176,12 @@ def _fit_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining, pla
 class _Rows:
     """Embeddings, scaled to a mean of 0 and a spread of about 1."""
 
-    def __init__(self, images: EmbeddedImages, scaling: Scaling) -> None:
+    def __init__(self, images: EmbeddedImages, scaling: Scaling, modelling: Modelling) -> None:
         self.embeddings = torch.from_numpy(((images.embeddings - scaling.mean) / scaling.spread).astype(np.float32))
-        self.targets = torch.from_numpy(images.targets)
+        targets, mixed = images.targets, images.mixed
+        if mixed is not None and isinstance(modelling, Sharing):
+            targets = modelling.shared_targets(targets, mixed.targets, mixed.shares)
+        self.targets = torch.from_numpy(targets)
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.augmentations.mixing import Partners, drawn_mix, mixed_image
 from pipeline_tasks.augmentations.policy import Policy
-from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling
+from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling, Sharing
 from pipeline_tasks.models.embedding_scale import embedding_scale
 from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit
@@ -37,6 +38,8 @@ class Images:
     pixels: NDArray[np.uint8]
     """N x side x side x 3."""
     targets: NDArray[Any]
+    groups: NDArray[np.int64] | None = None
+    """N numbers of split groups; None if each image is a group of its own."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def train_live(
     )
     objective = modelling.objective(train.targets, settings)
     with frozen_until(backbone, settings.fit.freeze_until):
-        fitted = fit(network, _Views(train, seed, policy), _Views(val, None), objective, plan, journal, folder)
+        fitted = fit(network, _Views(train, seed, policy, modelling), _Views(val, None), objective, plan, journal, folder)
     arrays = modelling.head_arrays(network.head)
     if isinstance(modelling, Contracting):
         # The backbone has moved the embeddings, and with them their mean and the distance at which training images lie.
@@ -101,19 +104,40 @@ def _embedded(backbone: nn.Module, images: Images) -> NDArray[np.float32]:
 class _Views:
     """Images of an epoch: augmented by seed, number and epoch; plain without a seed."""
 
-    def __init__(self, images: Images, seed: int | None, policy: Policy | None = None) -> None:
+    def __init__(self, images: Images, seed: int | None, policy: Policy | None = None, modelling: Modelling | None = None) -> None:
         self.images, self.seed, self.policy = images, seed, policy
+        is_mixed = policy is not None and policy.mixes.steps
+        self.sharing = modelling if is_mixed and isinstance(modelling, Sharing) else None
+        self.partners = Partners(np.arange(len(self)) if images.groups is None else images.groups)
 
     def __len__(self) -> int:
         return len(self.images.targets)
 
     def batch(self, epoch: int, numbers: list[int]) -> Batch:
         """Views (N x side x side x 3, uint8) and targets of these images in this epoch."""
-        pixels = np.stack([self._view(epoch, number) for number in numbers])
-        return torch.from_numpy(pixels), torch.from_numpy(self.images.targets[numbers])
+        targets = self.images.targets[numbers]
+        if self.sharing is None:
+            pixels = np.stack([self._view(epoch, number) for number in numbers])
+            return torch.from_numpy(pixels), torch.from_numpy(targets)
+        views, others, shares = zip(*(self._mixed_view(epoch, number) for number in numbers), strict=True)
+        shared = self.sharing.shared_targets(targets, self.images.targets[list(others)], np.array(shares))
+        return torch.from_numpy(np.stack(views)), torch.from_numpy(shared)
 
     def _view(self, epoch: int, number: int) -> NDArray[np.uint8]:
         image: NDArray[np.uint8] = self.images.pixels[number]
         if self.seed is None or self.policy is None:
             return image
         return self.policy.view(image, derive_seed(self.seed, "view", str(epoch), str(number)))
+
+    def _mixed_view(self, epoch: int, number: int) -> tuple[NDArray[np.uint8], int, float]:
+        """A view, the number of the image mixed into it, and that one's share; the image itself and 0 if none is."""
+        view = self._view(epoch, number)
+        assert self.policy is not None, "views are mixed by a policy"
+        assert self.seed is not None, "views are mixed by a seed"
+        drawn = drawn_mix(self.policy, number, self.partners, derive_seed(self.seed, "mix", str(epoch), str(number)))
+        if drawn is None:
+            return view, number, 0.0
+        (other,) = drawn.others
+        seed = derive_seed(self.seed, "other", str(epoch), str(number))
+        mixed, share = mixed_image(view, self.policy.view(self.images.pixels[other], seed), drawn.cut)
+        return mixed, other, share

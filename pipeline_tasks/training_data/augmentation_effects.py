@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.augmentations.effects import effect_of
-from pipeline_tasks.augmentations.policy import Policy
+from pipeline_tasks.augmentations.policy import Policy, Step
 from pipeline_tasks.evaluation.ridge import Ridge, fit_ridge
 from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
@@ -24,8 +24,8 @@ MOST_FITTED = 1000
 """Images that each head learns from, at most."""
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-Views = Callable[[int, Policy], Floats]
-"""(row, policy) → embedding of a view of that training image."""
+Views = Callable[[int, Policy, int], Floats]
+"""(row, policy, other row) → embedding of a view of that training image; the other one is there for a policy that mixes."""
 
 
 def augmentation_effects(
@@ -33,6 +33,7 @@ def augmentation_effects(
 ) -> list[AugmentationEffect]:
     """Judge each step of a policy on plain embeddings (N x D) with the number of each one's name and split group.
 
+    A mix of two images is named right by the name of either.
     Empty if there are too few images or groups, or one name alone.
     """
     halves = np.random.default_rng(seed).permutation(int(groups.max()) + 1)[groups] % 2 if len(groups) else np.zeros(0, int)
@@ -48,11 +49,24 @@ def augmentation_effects(
         found: Integers = by_head[halves[sample], np.arange(len(sample))]
         return found
 
-    plain, truth = said(embeddings[sample]), targets[sample]
-    return [
-        effect_of(step, truth, plain, said(np.stack([view(row, policy.only(step.name)) for row in sample.tolist()])), names)
-        for step in policy.steps
-    ]
+    plain, truth, others = said(embeddings[sample]), targets[sample], _others(sample, halves)
+
+    def effect(step: Step) -> AugmentationEffect:
+        """Effect of one step."""
+        alone = policy.only(step.name)
+        seen = [view(row, alone, other) for row, other in zip(sample.tolist(), others.tolist(), strict=True)]
+        return effect_of(step, truth, plain, said(np.stack(seen)), names, mixed_with=targets[others] if alone.mixes.steps else None)
+
+    return [effect(step) for step in policy.steps]
+
+
+def _others(sample: Integers, halves: Integers) -> Integers:
+    """For each row of the sample the next one of the same half, which its head has not seen either."""
+    found = np.empty_like(sample)
+    for half in (0, 1):
+        rows = np.flatnonzero(halves[sample] == half)
+        found[rows] = sample[np.roll(rows, -1)]
+    return found
 
 
 def _head(embeddings: Floats, targets: Integers, rows: Integers, seed: int) -> Ridge:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline_tasks.augmentations.mixing import Partners, drawn_mix, mixed_image
 from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, Policy, policy_of
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
@@ -22,11 +25,13 @@ from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.training_data.augmentation_effects import augmentation_effects
+from pipeline_tasks.training_data.mixed_views import MixedViews
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.kinds.modelling import Modelling
+    from pipeline_tasks.models.head_training import EmbeddedImages
     from pipeline_tasks.models.training import Material, Outcome
     from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
@@ -47,13 +52,16 @@ class EmbeddingTraining:
         if modelling.has_places:
             self._policy = self._policy.unmoving
         views: dict[str, Json] = {
-            "augmentation": self._policy.digest,
+            "augmentation": self._policy.alone.digest,
             "backbone": backbone.digest,
             "picture": recipe_digest(self._side_px),
         }
         views |= {"engine": backbone.engine, "seed": images.project.seed, "views": self.views}
         self.view_recipe = digest_of(views)
-        self.recipe = training_digest(images, self.view_recipe, TRAINING_VERSION)
+        mixes: dict[str, Json] = {"mixes": self._policy.mixes.digest, "views": self.view_recipe}
+        # Stored views are of one image each, and the same whatever is mixed.
+        self.material_recipe = digest_of(mixes) if self._policy.mixes.steps else self.view_recipe
+        self.recipe = training_digest(images, self.material_recipe, TRAINING_VERSION)
 
     def epochs_of(self, phase: str) -> int:
         """Most epochs of a phase whose end is worth foretelling; 0 for others."""
@@ -83,10 +91,13 @@ class EmbeddingTraining:
             return []
         image_ids, groups = train["image_id"].to_list(), _groups(train, self._images.val)[0]
 
-        def view(row: int, policy: Policy) -> NDArray[np.float32]:
-            """Embedding of a view of one training image."""
+        def view(row: int, policy: Policy, other: int) -> NDArray[np.float32]:
+            """Embedding of a view of one training image, mixed with another one if the policy mixes."""
             image, seed = self._image(image_ids[row]), derive_seed(self._images.project.seed, "effect", image_ids[row])
-            found: NDArray[np.float32] = self._backbone.embed(policy.view(image, seed)[np.newaxis])[0]
+            seen, pair = policy.view(image, seed), Partners(np.arange(2))
+            if (drawn := drawn_mix(policy, 0, pair, seed)) is not None:
+                seen, _ = mixed_image(seen, self._image(image_ids[other]), drawn.cut)
+            found: NDArray[np.float32] = self._backbone.embed(seen[np.newaxis])[0]
             return found
 
         return augmentation_effects(self._policy, self._plain_train, targets, groups, names, view, self._images.seed)
@@ -121,14 +132,38 @@ class EmbeddingTraining:
         train_groups, val_groups = _groups(train, val)
         all_targets = np.concatenate([train_targets, np.repeat(train_targets, self.views, axis=0)])
         all_groups = np.concatenate([train_groups, np.repeat(train_groups, self.views)])
+        embedded = EmbeddedImages(np.concatenate(train_embeddings), all_targets, all_groups, len(train_ids))
         return Material(
-            train=EmbeddedImages(np.concatenate(train_embeddings), all_targets, all_groups, len(train_ids)),
+            train=self._with_mixes(embedded, train_ids) if self.views and self._policy.mixes.steps else embedded,
             val=EmbeddedImages(self._plain(val_ids), val_targets, val_groups),
-            train_images=Images(np.stack(on_all_cores("training images", self._image, train_ids)), train_targets)
+            train_images=Images(np.stack(on_all_cores("training images", self._image, train_ids)), train_targets, train_groups)
             if is_live
             else None,
             val_images=Images(np.stack(on_all_cores("validation images", self._image, val_ids)), val_targets) if is_live else None,
         )
+
+    def _with_mixes(self, images: EmbeddedImages, image_ids: Sequence[str]) -> EmbeddedImages:
+        """The same rows, of which views that are mixed stand for those of one image."""
+        from pipeline_tasks.models.head_training import Mixed, group_numbers
+
+        plain, rows = len(image_ids), {image_id: row for row, image_id in enumerate(image_ids)}
+        partners = Partners(group_numbers(images)[:plain])
+        drawn = MixedViews(self._policy, image_ids, partners, self._images.project.seed, self._image)
+
+        def mixed(image_id: str) -> list[tuple[int, int, float, NDArray[np.float32]]]:
+            """Row, other row and its share, and embedding of each mixed view of an image."""
+            row = rows[image_id]
+            return [
+                (plain + row * self.views + one.number, one.other, one.share, self._backbone.embed(one.pixels[np.newaxis])[0])
+                for one in drawn.of(row, self.views)
+            ]
+
+        embeddings, targets = images.embeddings.copy(), images.targets.copy()
+        groups, shares = group_numbers(images).copy(), np.zeros(len(images.targets))
+        for at, other, share, embedding in chain.from_iterable(on_all_cores("mixed views", mixed, image_ids)):
+            embeddings[at], targets[at], shares[at] = embedding, images.targets[other], share
+            groups[at] = partners.groups[other]
+        return replace(images, embeddings=embeddings, mixed=Mixed(targets, groups, shares))
 
     def _plain(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings stored by `measure_images`; missing ones of this backbone are computed now."""

@@ -76,10 +76,10 @@ class TrialData:
             self._store, replace(self._cycle, project=project), self._decoder, self._dataset_id, self._dataset_cycle_id
         )
         training = EmbeddingTraining(images, searched_modelling(images.kind), backbone)
-        if training.view_recipe not in self._gathered:
+        if training.material_recipe not in self._gathered:
             material = training.material()
-            self._gathered[training.view_recipe] = joined(material.train, material.val)
-        return self._gathered[training.view_recipe]
+            self._gathered[training.material_recipe] = joined(material.train, material.val)
+        return self._gathered[training.material_recipe]
 
     @property
     def _kind(self) -> Kind:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline_tasks.augmentations.mixing import Partners, drawn_mix, mixed_image
 from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, Policy, policy_of
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.placed_image import placed_image
@@ -50,7 +51,7 @@ def view_previews(
     def drawn(name: str, policy: Policy, number: int) -> tuple[bytes, ...]:
         """One row."""
         seeds = [derive_seed(project.seed, "preview", name, str(at), str(number)) for at in range(len(pixels))]
-        return tuple(_jpeg(_view(image, policy, seed, may_mirror)) for image, seed in zip(pixels, seeds, strict=True))
+        return tuple(_jpeg(_mixed(at, pixels, policy, seed, may_mirror)) for at, seed in enumerate(seeds))
 
     return tuple(ViewPreview(name, says, drawn(name, one, number)) for name, says, one, number in rows)
 
@@ -71,6 +72,15 @@ def _policy(settings: TrainingSettings, modelling: Modelling | MapModelling) -> 
     if modelling.has_places:
         return policy_of(settings.augmentation, FOR_PLACES).unmoving
     return policy_of(settings.augmentation, FOR_WHOLE_IMAGES)
+
+
+def _mixed(at: int, images: Sequence[Pixels], policy: Policy, seed: int, may_mirror: bool | None) -> Pixels:
+    """One view of the image with this number, mixed with another of the images where the policy mixes."""
+    view = _view(images[at], policy, seed, may_mirror)
+    drawn = drawn_mix(policy, at, Partners(np.arange(len(images))), seed)
+    if drawn is None:
+        return view
+    return mixed_image(view, _view(images[drawn.others[0]], policy, derive_seed(seed, "other"), may_mirror), drawn.cut)[0]
 
 
 def _view(image: Pixels, policy: Policy, seed: int, may_mirror: bool | None) -> Pixels:

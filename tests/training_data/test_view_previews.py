@@ -75,3 +75,19 @@ def test_previews__are_none_where_nothing_is_augmented_or_there_are_no_thumbnail
     assert previews("class", {"augmented_views": 0}) == ()
     assert previews("text", {}) == ()
     assert previews("class", {}, IMAGES.filter(image_id="01")) == ()
+
+
+def test_previews__of_a_mix_show_two_of_the_images() -> None:
+    def flat(image_id: str) -> bytes:
+        """Black, or red."""
+        buffer = io.BytesIO()
+        PillowImage.new("RGB", (60, 60), (200 * (int(image_id) % 2), 0, 0)).save(buffer, "JPEG")
+        return buffer.getvalue()
+
+    project = a_project(training={"augmentation": {"mixup": {"strength": 1.0}, "cutmix": {}}})
+    rows = view_previews(project, kind_of(project), IMAGES, flat)
+
+    assert [row.name for row in rows] == ["", "mixup", "cutmix", "", ""]
+    blended, pasted = ([reds(jpeg) for jpeg in row.jpegs] for row in rows[1:3])
+    assert any(one.min() > 20 and one.max() < 180 and np.ptp(one) < 5 for one in blended)
+    assert any(np.ptp(one) > 150 for one in pasted)

@@ -58,6 +58,11 @@ class ClassModelling:
         found: NDArray[np.float64] = np.eye(len(self.class_names))[targets]
         return found
 
+    def shared_targets(self, targets: NDArray[Any], others: NDArray[Any], shares: NDArray[Any]) -> NDArray[np.float32]:
+        """Share of each class, N x C."""
+        theirs = shares[:, np.newaxis].astype(np.float64)
+        return ((1 - theirs) * self.indicators(targets) + theirs * self.indicators(others)).astype(np.float32)
+
     def outputs_of(
         self, scores: NDArray[np.float64], left_out: NDArray[np.float64], indicators: NDArray[np.float64]
     ) -> list[Mapping[str, NDArray[Any]]]:

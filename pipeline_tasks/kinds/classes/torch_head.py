@@ -62,11 +62,22 @@ class ClassObjective:
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Weighted loss; the small constant avoids a division by 0 in batches without weight."""
+        if targets.is_floating_point():
+            return self._shared_loss(outputs, targets)
         weights = self.module.get_buffer("class_weights")[targets]
         losses = F.cross_entropy(outputs, targets, reduction="none", label_smoothing=self._fit.label_smoothing)
         if self._fit.loss == "focal":
             sure = outputs.softmax(1).gather(1, targets[:, None])[:, 0]
             losses = losses * (1 - sure) ** self._fit.focal_gamma
+        return (losses * weights).sum() / (weights.sum() + 1e-12)
+
+    def _shared_loss(self, outputs: Tensor, shares: Tensor) -> Tensor:
+        """The loss of a batch in which each image stands once for each class, weighted by the class's share (N x C) of it."""
+        losses, smoothing = -outputs.log_softmax(1), self._fit.label_smoothing
+        losses = (1 - smoothing) * losses + smoothing * losses.mean(1, keepdim=True)
+        if self._fit.loss == "focal":
+            losses = losses * (1 - outputs.softmax(1)) ** self._fit.focal_gamma
+        weights = shares * self.module.get_buffer("class_weights")
         return (losses * weights).sum() / (weights.sum() + 1e-12)
 
     def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:

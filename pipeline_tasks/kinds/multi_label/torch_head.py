@@ -33,9 +33,14 @@ class MultiLabelObjective:
         wanted = targets * (1 - smoothing) + smoothing / 2 if smoothing else targets
         if self._fit.loss != "focal":
             return F.binary_cross_entropy_with_logits(outputs, wanted, pos_weight=weights)
-        losses = F.binary_cross_entropy_with_logits(outputs, wanted, pos_weight=weights, reduction="none")
-        sure = torch.where(targets > 0, outputs, -outputs).sigmoid()
-        return (losses * (1 - sure) ** self._fit.focal_gamma).mean()
+        sides = (1 - smoothing / 2, outputs), (smoothing / 2, -outputs)
+        present, absent = (
+            F.binary_cross_entropy_with_logits(outputs, torch.full_like(outputs, side), pos_weight=weights, reduction="none")
+            * (1 - towards.sigmoid()) ** self._fit.focal_gamma
+            for side, towards in sides
+        )
+        # A target between 0 and 1 is that of an image of two.
+        return (targets * present + (1 - targets) * absent).mean()
 
     def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
         """Loss, the loss that chooses the epoch, share of right decisions, mean F1."""

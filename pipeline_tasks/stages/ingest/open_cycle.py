@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.fit_settings import check_fit
+from pipeline_tasks.kinds.mixes import check_mixes
 from pipeline_tasks.kinds.name_changes import unknown_names_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.unfreezing import check_unfreezing
@@ -64,6 +65,7 @@ def open_cycle(
         check_label_kind(store, cycle.project)
         check_unfreezing(cycle.project)
         check_fit(cycle.project)
+        check_mixes(cycle.project)
         if backbone_of is not None:
             check_freezing(cycle.project, backbone_of)
     kind = kind_of(cycle.project)
