@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
     from pipeline_tasks.kinds.kind import Kind, KindOpener
     from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
+    from pipeline_tasks.networks.network import OpensNetwork
     from pipeline_tasks.selection.strategies.strategy import Strategy
     from pipeline_tasks.sources.source import OpensSource
 
@@ -53,6 +54,15 @@ BACKBONES: Registry[OpensBackbone] = Registry(
     },
 )
 """Networks that turn an image into an embedding: `backbone.name` in a project file."""
+
+NETWORKS: Registry[OpensNetwork] = Registry(
+    "network",
+    {
+        "unet": "pipeline_tasks.networks.unet:UNet",
+    },
+    members=("check_kind", "check_weights", "open"),
+)
+"""Networks that are trained whole, from the image to the result: `network.name` in a project file."""
 
 AUGMENTATIONS: Registry[Augmentation | PixelFunction] = Registry(
     "augmentation",

@@ -20,6 +20,11 @@ def check_unfreezing(project: Project) -> None:
         return
     modelling = kind_of(project).modelling
     why = ""
+    if project.network is not None:
+        raise SettingsError(
+            f"training.unfreeze_epochs: found {epochs} with network {project.network.name}, whose backbone is trained from the "
+            "first epoch on. Set it to 0, and say in training.max_epochs how long"
+        )
     if isinstance(modelling, NothingTrained):
         why = "trains no model"
     elif isinstance(modelling, MapModelling):

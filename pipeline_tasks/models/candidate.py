@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.exported import ModelMarks, parse_marks
 
+if TYPE_CHECKING:
+    from torch import nn
+
 _BACKBONE = "backbone."
+_NETWORK = "network."
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Candidate:
 
     marks: ModelMarks
     head: Mapping[str, NDArray[Any]]
-    """Weights of the head by the names that its kind gives them."""
+    """Weights of the head by the names that its kind gives them; of a whole network, as `network_arrays` names them."""
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     """Name → values of the trained backbone; empty if it stayed frozen."""
 
@@ -52,6 +56,23 @@ def parse_candidate(content: bytes) -> Candidate:
             return Candidate(marks, head, backbone)
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise ModelError(f"candidate: wanted an npz file that a training wrote, found something else: {error}") from error
+
+
+def network_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:
+    """Weights and statistics of a whole network, as a candidate stores them."""
+    return {_NETWORK + name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
+
+
+def network_weights(candidate: Candidate) -> dict[str, NDArray[Any]]:
+    """The same by their names in torch.
+
+    Raises:
+        ModelError: the candidate is no whole network.
+    """
+    found = {name.removeprefix(_NETWORK): values for name, values in candidate.head.items() if name.startswith(_NETWORK)}
+    if not found or len(found) != len(candidate.head):
+        raise ModelError(f"candidate: wanted the weights of a network, found {sorted(candidate.head)[:4]}")
+    return found
 
 
 def trained_backbone_digest(frozen_digest: str, weights: dict[str, NDArray[np.generic]]) -> str:

@@ -37,6 +37,8 @@ class ModelMarks:
     side_px: int
     dataset_id: str
     temperature: float = 1.0
+    network: str = ""
+    """Name of a whole network; empty for a head on a backbone."""
 
     def as_properties(self) -> dict[str, str]:
         """The marks in the form of the file."""
@@ -48,7 +50,7 @@ class ModelMarks:
             "nightlens_dataset_id": self.dataset_id,
             "nightlens_temperature": repr(self.temperature),
         }
-        return marked_properties(properties)
+        return marked_properties(properties | ({"nightlens_network": self.network} if self.network else {}))
 
 
 def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
@@ -67,6 +69,7 @@ def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
             side_px=int(properties["nightlens_side_px"]),
             dataset_id=properties["nightlens_dataset_id"],
             temperature=float(properties.get("nightlens_temperature", "1.0")),
+            network=properties.get("nightlens_network", ""),
         )
     except (KeyError, ValueError, TypeError, SettingsError) as error:
         raise ModelError(f"model: wanted a file that Nightlens exported, its metadata are missing or invalid: {error}") from error

@@ -22,6 +22,8 @@ _EMBEDDINGS = "embeddings"
 def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
     """Append the head to a backbone's graph (ONNX, `pictures` → `embeddings` or feature maps) and return the finished file.
 
+    The graph of a whole network has the kind's outputs already.
+
     Raises:
         ModelError: the backbone's graph has another form.
     """
@@ -29,7 +31,12 @@ def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
     marks, modelling = candidate.marks, candidate.marks.kind.modelling
     if isinstance(modelling, NothingTrained):
         raise ModelError(f"candidate: wanted a kind that trains models, found {marks.kind.name}")
-    if isinstance(modelling, MapModelling):
+    if marks.network:
+        _check_backbone(model, marks.kind.decoding.output_names)
+        outputs = list(model.graph.output)
+        _fix_input(model.graph, marks.side_px)
+        model.graph.output.extend(outputs)
+    elif isinstance(modelling, MapModelling):
         names = [one.name for one in model.graph.output]
         _check_backbone(model, names)
         model = _joined(model, modelling.head_graph(candidate.head, names))

@@ -33,6 +33,8 @@ class Parity:
 def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedModel, images: NDArray[np.uint8]) -> Parity:
     """Compare torch (`backbone` or its trunk, and the candidate's head) with the exported file on model-size images.
 
+    Of a whole network, `backbone` is all of it.
+
     Raises:
         ParityError: the file says something else; the kind judges.
     """
@@ -43,6 +45,10 @@ def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedMo
 def _compared(candidate: Candidate, backbone: nn.Module, exported: ExportedModel, images: NDArray[np.uint8]) -> Parity:
     modelling = candidate.marks.kind.modelling
     found = [exported.run(image) for image in images]
+    if candidate.marks.network:
+        assert isinstance(modelling, MapModelling), "a network is of a kind with places"
+        wanted = _final_outputs(backbone, None, exported.kind.decoding.output_names, images)
+        return Parity(modelling.check_parity(wanted, found), len(images))
     if isinstance(modelling, MapModelling):
         wanted = _final_outputs(backbone, modelling.final_head(candidate.head), exported.kind.decoding.output_names, images)
         return Parity(modelling.check_parity(wanted, found), len(images))
@@ -53,10 +59,11 @@ def _compared(candidate: Candidate, backbone: nn.Module, exported: ExportedModel
 
 
 def _final_outputs(
-    trunk: nn.Module, head: nn.Module, names: Sequence[str], images: NDArray[np.uint8]
+    trunk: nn.Module, head: nn.Module | None, names: Sequence[str], images: NDArray[np.uint8]
 ) -> list[dict[str, NDArray[Any]]]:
     """Outputs of torch for each image, named as in the file."""
-    found = [head(*trunk(torch.from_numpy(one[np.newaxis]))) for one in images]
+    ends = [trunk(torch.from_numpy(one[np.newaxis])) for one in images]
+    found = ends if head is None else [head(*maps) for maps in ends]
     return [{name: part[0].numpy() for name, part in zip(names, one, strict=True)} for one in found]
 
 

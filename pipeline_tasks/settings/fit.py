@@ -64,11 +64,14 @@ class FitSettings(Settings):
     )
     freeze_until: str | None = Field(
         None,
-        description="With `unfreeze_epochs`: the first layer of the backbone that is trained, such as `features.blocks.12`; those "
-        "before it stay frozen. null: all are trained.",
+        description="With `unfreeze_epochs` or a `network`: the first layer of the backbone that is trained, such as "
+        "`features.blocks.12`; those before it stay frozen. null: all are trained.",
     )
     backbone_rate_ratio: float = Field(
-        1.0, gt=0, description="With `unfreeze_epochs`: learning rate of the backbone relative to the head's."
+        1.0,
+        gt=0,
+        description="With `unfreeze_epochs`: learning rate of the backbone relative to the head's. With a `network`: relative to "
+        "its usual one.",
     )
 
     @model_validator(mode="after")

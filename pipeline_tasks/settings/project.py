@@ -13,10 +13,12 @@ from pipeline_tasks.settings.autonomy import AutonomySettings
 from pipeline_tasks.settings.backbone import BackboneSettings
 from pipeline_tasks.settings.connections import ConnectionSettings
 from pipeline_tasks.settings.duplicates import DuplicateSettings
+from pipeline_tasks.settings.fit import USUAL
 from pipeline_tasks.settings.gates import GateSettings
 from pipeline_tasks.settings.housekeeping import HousekeepingSettings
 from pipeline_tasks.settings.labeling import LabelingSettings
 from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSettings
+from pipeline_tasks.settings.network import NetworkSettings
 from pipeline_tasks.settings.new_images import NewImagesSettings
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.requirements import RequirementSettings
@@ -58,6 +60,7 @@ class Project(Settings):
     splits: SplitSettings = SplitSettings()
     labeling: LabelingSettings
     backbone: BackboneSettings = BackboneSettings()
+    network: NetworkSettings | None = Field(None, description="null: a head on the frozen backbone, as each label kind has one.")
     training: TrainingSettings = TrainingSettings()
     search: SearchSettings = SearchSettings()
     gates: GateSettings
@@ -134,6 +137,17 @@ class Project(Settings):
                 f"selection.budget_money is {self.selection.budget_money:g}, and labeling.cost_per_hour is not set; set it with "
                 "labeling.currency, or give selection.budget_hours"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _backbone_is_trained(self) -> Project:
+        """Refuse settings of the backbone's training where it is not trained."""
+        for name in ("freeze_until", "backbone_rate_ratio"):
+            found, usual = getattr(self.training.fit, name), getattr(USUAL, name)
+            if found != usual and not self.training.unfreeze_epochs and self.network is None:
+                raise ValueError(
+                    f"training.fit.{name}: found {found} with unfreeze_epochs: 0, so the backbone is not trained; leave it out"
+                )
         return self
 
     @model_validator(mode="after")

@@ -64,8 +64,4 @@ class TrainingSettings(Settings):
                 f"fit.balance_by: found {self.fit.balance_by} with balance_classes: false, so nothing is balanced; "
                 "set it to true, or leave balance_by out"
             )
-        for name in ("freeze_until", "backbone_rate_ratio"):
-            found, usual = getattr(self.fit, name), getattr(USUAL, name)
-            if found != usual and not self.unfreeze_epochs:
-                raise ValueError(f"fit.{name}: found {found} with unfreeze_epochs: 0, so the backbone is not trained; leave it out")
         return self

@@ -1,4 +1,4 @@
-"""Training of one cycle's candidate, in the form of its label kind: a head on embeddings or a head on feature maps."""
+"""Training of one cycle's candidate: a whole network, or a head in the form of its label kind, on embeddings or feature maps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pipeline_tasks.kinds.map_modelling import MapModelling
 from pipeline_tasks.kinds.modelling import NothingTrained
 from pipeline_tasks.training_data.embedding_training import EmbeddingTraining
 from pipeline_tasks.training_data.map_training import MapsTraining
+from pipeline_tasks.training_data.network_training import NetworkTraining
 from pipeline_tasks.training_data.version_images import VersionImages
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.candidate import Candidate
     from pipeline_tasks.models.journal import Journal
     from pipeline_tasks.models.training import Outcome
+    from pipeline_tasks.networks.network import Network
     from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
 
@@ -60,8 +62,8 @@ class Training(Protocol):
         ...
 
 
-def training_of(images: VersionImages, backbone: Backbone) -> Training:
-    """The training of a version's images.
+def training_of(images: VersionImages, backbone: Backbone, network: Network | None = None) -> Training:
+    """The training of a version's images; with a network, of all of it.
 
     Raises:
         SettingsError: the kind's models need feature maps, and the backbone has none.
@@ -70,6 +72,9 @@ def training_of(images: VersionImages, backbone: Backbone) -> Training:
     modelling = images.kind.modelling
     if isinstance(modelling, NothingTrained):
         raise ModelError(f"label_kind {images.kind.name}: nothing is trained: {modelling.why}")
+    if network is not None:
+        assert isinstance(modelling, MapModelling), "a network checks its label kind"
+        return NetworkTraining(images, modelling, network)
     if isinstance(modelling, MapModelling):
         return MapsTraining(images, modelling, backbone)
     return EmbeddingTraining(images, modelling, backbone)

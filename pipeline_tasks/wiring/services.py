@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.clients.model_registry import ModelRegistry
     from pipeline_tasks.clients.prediction_server import PredictionServer
     from pipeline_tasks.decoding.decoder import IntakeDecoder
+    from pipeline_tasks.networks.network import Network
     from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.wiring.outside_copies import OutsideCopies
@@ -139,6 +140,13 @@ class Services:
     def backbone(self) -> Backbone:
         """The project's backbone."""
         return backbone_of(self.cycle.project)
+
+    @cached_property
+    def network(self) -> Network | None:
+        """The project's whole network; None if its models are heads on the backbone."""
+        from pipeline_tasks.networks.network import open_network
+
+        return open_network(self.cycle.project, self.backbone, home_folder())
 
     @cached_property
     def label_studio(self) -> LabelStudio:

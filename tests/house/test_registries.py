@@ -20,7 +20,7 @@ ENTRIES = [(registry, name) for registry, found in REGISTRIES.items() for name i
 
 
 def test_registries__are_explained_in_contributing() -> None:
-    known = {"SOURCES", "BACKBONES", "AUGMENTATIONS", "STRATEGIES", "MEASUREMENTS", "QUALITY_RULES", "KINDS"}
+    known = {"SOURCES", "BACKBONES", "NETWORKS", "AUGMENTATIONS", "STRATEGIES", "MEASUREMENTS", "QUALITY_RULES", "KINDS"}
     assert set(REGISTRIES) == known
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
     for registry in REGISTRIES:

@@ -100,7 +100,9 @@ def test_fit__of_two_processes_stays_that_of_one_over_many_steps_where_nothing_i
     assert one[-1]["val_ap"] > 0.4, "boxes were learnt"
 
 
-@pytest.mark.parametrize(("name", "optimizer"), [("class, with its backbone", "adamw"), ("box", "sgd"), ("mask", "sgd")])
+@pytest.mark.parametrize(
+    ("name", "optimizer"), [("class, with its backbone", "adamw"), ("box", "sgd"), ("mask", "sgd"), ("mask, a U-Net", "sgd")]
+)
 def test_fit__of_two_processes_gives_the_metrics_and_weights_of_one(tmp_path: Path, name: str, optimizer: str) -> None:
     # AdamW's first steps are as long for a gradient of rounding alone; on maps of noise two trainings of it part.
     one, two = (FitSettings.model_validate({"optimizer": optimizer, "processes": count}) for count in (1, 2))

@@ -18,19 +18,25 @@ from kinds.masks.given_masks import disk
 from kinds.masks.test_instances import MODELLING as INSTANCES
 from kinds.masks.test_instances import rows_of as mask_rows
 from kinds.masks.test_segmenter import MODELLING as MASKS
+from networks import given_networks
 
 from pipeline_tasks.augmentations.policy import FOR_WHOLE_IMAGES, policy_of
+from pipeline_tasks.backbones.small_cnn import SmallCnn
 from pipeline_tasks.geometry.placement import whole_image
 from pipeline_tasks.kinds.boxes.modelling import PlacedBoxes
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapShape, MapTraining
+from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.kinds.modelling import Modelling
 from pipeline_tasks.kinds.multi_label.modelling import MultiLabelModelling
+from pipeline_tasks.models.candidate import network_arrays
 from pipeline_tasks.models.head_training import EmbeddedImages
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.live_training import Images
 from pipeline_tasks.models.map_training import MapExamples, train_maps
 from pipeline_tasks.models.training import Material, train
+from pipeline_tasks.networks.network import Network
+from pipeline_tasks.networks.unet import UNet
 from pipeline_tasks.settings import TrainingSettings
 from pipeline_tasks.settings.fit import FitSettings
 
@@ -122,6 +128,21 @@ def of_embeddings(modelling: Modelling, targets_of: Callable[[int], Any], phase:
     return Given(phase, trained)
 
 
+def of_network(open_it: Callable[[Path], Network], objects_of: Callable[[int], Sequence[Any]]) -> Given:
+    """A training of a whole network on images of noise."""
+
+    def trained(journal: Journal, folder: Path, fit: FitSettings) -> Result:
+        network, sets = open_it(folder / "cache"), []
+        for count in (14, 10):
+            images = np.random.default_rng(count).integers(0, 256, (count, 64, 64, 3), np.uint8)
+            sets.append(given_networks.examples(network, list(images), objects_of(count)))
+        # Larger steps on images of noise make much of a rounding.
+        fitted = given_networks.trained(network, *sets, folder, journal=journal, fit=fit, learning_rate=3e-4)
+        return Result(network_arrays(fitted.network), fitted.best, fitted.resumed_from_epoch)
+
+    return Given("network", trained)
+
+
 def three_classes(count: int) -> np.ndarray[Any, Any]:
     """Every second image of the first class."""
     return np.array([0, 1, 0, 2], np.int64)[np.arange(count) % 4]
@@ -142,6 +163,9 @@ TRAININGS = {
     "box": of_maps(BOXES, box_objects),
     "mask": of_maps(MASKS, lambda count: mask_objects(MASKS, count)),
     "mask, an object each": of_maps(INSTANCES, lambda count: mask_objects(INSTANCES, count)),
+    "mask, a U-Net": of_network(
+        lambda cache: UNet(MaskKind(("bolt", "nut")), SmallCnn(64, cache), 64), lambda count: mask_objects(MASKS, count)
+    ),
     "keypoints": of_maps(KEYPOINTS, skeleton_objects),
 }
 """Label kind and what is trained → the training."""

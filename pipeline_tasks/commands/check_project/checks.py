@@ -142,13 +142,15 @@ def _check_backbone(project: Project, s3: S3Connection | None) -> str:
     from pipeline_tasks.kinds.fit_settings import check_fit
     from pipeline_tasks.kinds.mixes import check_mixes
     from pipeline_tasks.kinds.unfreezing import check_unfreezing
+    from pipeline_tasks.networks.network import check_network
     from pipeline_tasks.storage.history.cycles import newest_night, read_cycle
     from pipeline_tasks.training_data.frozen_layers import check_freezing
 
     check_unfreezing(project)
     check_fit(project)
     check_mixes(project)
-    check_freezing(project, backbone_of)
+    check_network(project, home_folder())
+    check_freezing(project, backbone_of, home_folder())
     store = open_store(project, s3)
     night = newest_night(store)
     if night is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
@@ -11,6 +12,7 @@ from pipeline_tasks.kinds.mixes import check_mixes
 from pipeline_tasks.kinds.name_changes import unknown_names_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.unfreezing import check_unfreezing
+from pipeline_tasks.networks.network import check_network
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.registry import unknown
@@ -38,14 +40,17 @@ def open_cycle(
     arguments: CycleArguments | None = None,
     cycle_kind: str = "nightly",
     backbone_of: Callable[[Project], Backbone] | None = None,
+    home: Path | None = None,
 ) -> OpenCycleSummary:
     """Open a cycle, or return its opening if the same run opened it before.
 
     `backbone_of` opens a project's backbone; it is asked for only where `training.fit.freeze_until` names a layer of it.
+    Weights of a network are looked for in `home`.
 
     Raises:
         SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, the label kind is
-            another one than that of the root's annotations, its training cannot follow `training`, or the backbone lacks the layer.
+            another one than that of the root's annotations, its training cannot follow `training` or `network`, or the backbone
+            lacks the layer.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(opening.cycle_id)
@@ -66,8 +71,9 @@ def open_cycle(
         check_unfreezing(cycle.project)
         check_fit(cycle.project)
         check_mixes(cycle.project)
+        check_network(cycle.project, home)
         if backbone_of is not None:
-            check_freezing(cycle.project, backbone_of)
+            check_freezing(cycle.project, backbone_of, home)
     kind = kind_of(cycle.project)
     names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
     return record_opening(store, cycle, opening.run_key, names)

@@ -13,7 +13,7 @@ from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.kinds.map_modelling import MapModelling
-from pipeline_tasks.models.candidate import Candidate, parse_candidate
+from pipeline_tasks.models.candidate import Candidate, network_weights, parse_candidate
 from pipeline_tasks.models.exported import ExportedModel, ModelMarks
 from pipeline_tasks.records import project_state
 from pipeline_tasks.records.cycle import Cycle
@@ -29,11 +29,14 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.backbones.trunk import Trunk
     from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
     from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.parity import Parity
+    from pipeline_tasks.networks.network import Network
 
 STAGE = "export_model"
 PARITY_IMAGES = 32
@@ -59,6 +62,7 @@ def export_model(
     model_registry: VersionRegistry,
     *,
     is_last_try: bool = False,
+    network: Network | None = None,
 ) -> ExportModelSummary:
     """Export the cycle's candidate; only a file that passes the comparison is stored and registered.
 
@@ -78,7 +82,7 @@ def export_model(
     assert trained.dataset_cycle_id is not None
     candidate = parse_candidate(read_candidate(store.objects, trained.candidate_key, trained.candidate_sha256))
     images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks)
-    content, parity = _export(candidate, backbone, images)
+    content, parity = _export(candidate, backbone, images, network)
     digest = put_model(store.objects, content)
     notes: list[str] = []
     registered = None
@@ -117,12 +121,15 @@ def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, marks:
     return np.stack([model_image(one.pixels, marks.side_px, framing) for one in decoded])
 
 
-def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:
+def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8], whole: Network | None) -> tuple[bytes, Parity]:
     """Export the file and compare it with the network; imports torch."""
     from pipeline_tasks.models.exporting import export_model_bytes
     from pipeline_tasks.models.parity import check_parity, with_weights
 
-    if isinstance(candidate.marks.kind.modelling, MapModelling):
+    network: nn.Module
+    if candidate.marks.network:
+        network, graph = _whole(candidate, whole)
+    elif isinstance(candidate.marks.kind.modelling, MapModelling):
         trunk = backbone.trunk(candidate.marks.side_px)
         network, graph = trunk.load_network(), _frozen_graph(candidate, trunk)
     else:
@@ -130,6 +137,20 @@ def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8])
         graph = backbone.onnx_of(network) if candidate.backbone_weights else _frozen_graph(candidate, backbone)
     content = export_model_bytes(candidate, graph)
     return content, check_parity(candidate, network, ExportedModel(content), images)
+
+
+def _whole(candidate: Candidate, whole: Network | None) -> tuple[nn.Module, bytes]:
+    """The candidate's network as it is exported, in torch and as a graph."""
+    from pipeline_tasks.backbones.onnx_export import export_onnx
+    from pipeline_tasks.models.parity import with_weights
+
+    if whole is None or candidate.marks.backbone_digest != whole.digest:
+        found = "none" if whole is None else whole.digest
+        raise ModelError(
+            f"candidate: wanted the network {candidate.marks.network} {candidate.marks.backbone_digest}, found {found}"
+        )
+    final = whole.final(with_weights(whole.new(), network_weights(candidate)))
+    return final, export_onnx(final, whole.side_px, candidate.marks.kind.decoding.output_names)
 
 
 def _frozen_graph(candidate: Candidate, backbone: Backbone | Trunk) -> bytes:

@@ -1,4 +1,4 @@
-"""Train a candidate on the newest dataset version, in the form of its label kind: a head on embeddings or on feature maps."""
+"""Train a candidate on the newest dataset version: a head in the form of its label kind, or a whole network."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.training import Outcome
+    from pipeline_tasks.networks.network import Network
 
 STAGE = "train_model"
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def train_model(
     is_last_try: bool = False,
     origin: RunOrigin | None = None,
     event_log: EventLog | None = None,
+    network: Network | None = None,
 ) -> TrainModelSummary:
     """Train a candidate if the dataset version is worth it; metrics go to the trackers, checkpoints into the store.
 
@@ -68,7 +70,7 @@ def train_model(
             return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=searched.why))
         cycle = _with_found_settings(cycle, searched)
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
-    training = training_of(images, backbone)
+    training = training_of(images, backbone, network)
     described = _description(images, training, origin)
     with TrainingLog(model_registry, experiment_log, described, is_last_try=is_last_try, event_log=event_log) as log:
         outcome = training.run(_journal(images, training, log), work_folder / "training")

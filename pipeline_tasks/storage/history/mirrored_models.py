@@ -52,7 +52,8 @@ def training_params(cycle: Cycle) -> Mapping[str, Json]:
     """Settings of the cycle's training."""
     training = cycle.project.training.model_dump()
     fit = {f"fit.{name}": value for name, value in training.pop("fit").items()}
-    return training | fit | {"backbone": cycle.project.backbone.name}
+    network = cycle.project.network
+    return training | fit | {"backbone": cycle.project.backbone.name} | ({} if network is None else {"network": network.name})
 
 
 def training_tags(cycle: Cycle, dataset_id: str, backbone_digest: str) -> Mapping[str, str]:

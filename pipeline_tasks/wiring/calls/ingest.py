@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.projects import home_folder
 from pipeline_tasks.wiring.services import Services, backbone_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def open_cycle(services: Services, arguments: StageArguments) -> OpenCycleSummar
         opening=services.opening(arguments.run_key),
         arguments=arguments.cycle_arguments,
         backbone_of=backbone_of,
+        home=home_folder(),
     )
 
 

@@ -36,6 +36,7 @@ def train_model(services: Services, arguments: StageArguments) -> TrainModelSumm
         is_last_try=arguments.is_last_try,
         origin=run_origin(),
         event_log=services.event_files,
+        network=services.network,
     )
 
 
@@ -50,6 +51,7 @@ def export_model(services: Services, arguments: StageArguments) -> ExportModelSu
         backbone=services.backbone,
         model_registry=services.model_registry,
         is_last_try=arguments.is_last_try,
+        network=services.network,
     )
 
 

@@ -1,0 +1,196 @@
+"""Training of a whole network: on all images whole, and on the training images' placed views.
+
+Squares and targets lie in files of the scratch folder, so that memory holds a batch only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
+from pipeline_tasks.decoding.model_recipe import recipe_digest
+from pipeline_tasks.decoding.placed_image import placed_image
+from pipeline_tasks.decoding.turned_image import turned_image
+from pipeline_tasks.geometry.placement import whole_image
+from pipeline_tasks.geometry.turn import Turn
+from pipeline_tasks.json_values import Json
+from pipeline_tasks.kinds.decoding import WHOLE
+from pipeline_tasks.models.candidate import Candidate, network_arrays
+from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
+from pipeline_tasks.records.cycle import derive_seed
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
+    from pipeline_tasks.models.network_training import SquareExamples
+    from pipeline_tasks.models.training import Outcome
+    from pipeline_tasks.networks.network import Network
+    from pipeline_tasks.records.augmentation_effect import AugmentationEffect
+
+NETWORK_TRAINING_VERSION = 1
+"""Bump when training changes, so that older checkpoints are ignored."""
+MOST_VAL = 200
+"""Validation images that choose the epoch, the first by image_id; outputs of more would fill the memory."""
+
+
+@dataclass(frozen=True)
+class _Example:
+    """One view of one image: number 0 is the whole image, others are drawn."""
+
+    image_id: str
+    number: int
+    view: PlacedView
+    objects: Any
+    """In the turned image."""
+
+
+class NetworkTraining:
+    """A network from the pixels to the result."""
+
+    def __init__(self, images: VersionImages, modelling: MapModelling, network: Network) -> None:
+        """Train on these images."""
+        self._images, self._modelling, self._network = images, modelling, network
+        self._val = images.val.sort("image_id").head(MOST_VAL)
+        policy = policy_of(images.project.training.augmentation, FOR_PLACES)
+        self._light, self._moves = policy.unmoving, moves_of(policy, may_mirror=modelling.may_mirror)
+        self.backbone_digest = network.digest
+        views: dict[str, Json] = {
+            "augmentation": self._light.digest,
+            "placements": self._moves.digest,
+            "network": network.digest,
+            "picture": recipe_digest(network.side_px, WHOLE),
+            "seed": images.project.seed,
+        }
+        self.view_recipe = digest_of(views)
+        self.recipe = training_digest(images, self.view_recipe, NETWORK_TRAINING_VERSION)
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each training image, as the network wants for their number."""
+        return self._how.views
+
+    def epochs_of(self, phase: str) -> int:
+        """Most epochs of the one phase."""
+        return self._how.epochs
+
+    def run(self, journal: Journal, folder: Path) -> Outcome:
+        """Gather squares and targets, then train; imports torch."""
+        import torch
+
+        from pipeline_tasks.models.network_training import train_network
+        from pipeline_tasks.models.training import Outcome
+
+        folder.mkdir(parents=True, exist_ok=True)
+        train = self._examples(self._images.train, self._train_objects, self.views, folder, "train")
+        val = self._examples(self._val, self._val_objects, 0, folder, "val")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._images.seed % 2**63)
+            network = self._network.new()
+        fitted = train_network(
+            network,
+            train,
+            val,
+            self._network.objective(),
+            self._how,
+            seed=self._images.seed,
+            journal=journal,
+            folder=folder,
+            settings=self._images.project.training.fit,
+            rate_ratio=self._network.rate_ratio,
+        )
+        return Outcome(
+            head=network_arrays(fitted.network),
+            temperature=1.0,
+            best=fitted.best,
+            epochs=len(fitted.history),
+            resumed_from_epoch=fitted.resumed_from_epoch,
+            never_shown=self._modelling.never_shown(self._train_objects),
+        )
+
+    def effects(self) -> list[AugmentationEffect]:
+        """Nothing: it would take a network of its own, which is as dear as the training."""
+        return []
+
+    def candidate(self, outcome: Outcome) -> Candidate:
+        """The candidate of an outcome, with its origin."""
+        marks = ModelMarks(
+            kind=self._images.kind,
+            backbone_digest=self._network.digest,
+            recipe_digest=recipe_digest(self._network.side_px, WHOLE),
+            side_px=self._network.side_px,
+            dataset_id=self._images.dataset_id,
+            network=self._network.name,
+        )
+        return Candidate(marks, outcome.head)
+
+    @cached_property
+    def _how(self) -> MapTraining:
+        return self._network.training(self._images.project.training, self._train_objects, self._val_objects)
+
+    @cached_property
+    def _train_objects(self) -> Sequence[Any]:
+        return self._modelling.objects(self._images.train)
+
+    @cached_property
+    def _val_objects(self) -> Sequence[Any]:
+        return self._modelling.objects(self._val)
+
+    def _examples(self, rows: pl.DataFrame, objects: Sequence[Any], views: int, folder: Path, name: str) -> SquareExamples:
+        """Squares and targets of the whole images, then of their views, in files of the folder."""
+        from pipeline_tasks.models.network_training import SquareExamples
+
+        sizes, side_px = rows.select("image_id", "width_px", "height_px").rows(), self._network.side_px
+        examples = [
+            self._example(image_id, number, (width, height), objects[row])
+            for number in range(1 + views)
+            for row, (image_id, width, height) in enumerate(sizes)
+        ]
+        squares = _new_file(folder / f"{name}-squares.npy", (len(examples), side_px, side_px, 3), np.dtype(np.uint8))
+        first = self._network.placed(examples[0].objects, examples[0].view.placement)
+        targets = _new_file(folder / f"{name}-targets.npy", (len(examples), *first.shape), first.dtype)
+        by_image: dict[str, list[int]] = {}
+        for at, one in enumerate(examples):
+            by_image.setdefault(one.image_id, []).append(at)
+            targets[at] = self._network.placed(one.objects, one.view.placement)
+
+        def fill_rows(image_id: str) -> None:
+            """Draw all views of an image."""
+            pixels = self._images.pixels(image_id)
+            for at in by_image[image_id]:
+                squares[at] = self._square(pixels, examples[at])
+
+        on_all_cores("views", fill_rows, list(by_image))
+        return SquareExamples(squares, targets)
+
+    def _example(self, image_id: str, number: int, size_px: tuple[int, int], objects: Any) -> _Example:
+        if number == 0:
+            return _Example(image_id, 0, PlacedView(Turn(*size_px), whole_image(*size_px, self._network.side_px)), objects)
+        view = placed_view(*size_px, self._network.side_px, self._seed("place", image_id, number), self._moves)
+        return _Example(image_id, number, view, self._modelling.turned(objects, view.turn) if view.turn.degrees else objects)
+
+    def _square(self, pixels: NDArray[np.uint8], one: _Example) -> NDArray[np.uint8]:
+        """One view of an image."""
+        turned = turned_image(pixels, one.view.turn) if one.view.turn.degrees else pixels
+        square = placed_image(turned, one.view.placement)
+        return self._light.view(square, self._seed("light", one.image_id, one.number)) if one.number else square
+
+    def _seed(self, purpose: str, image_id: str, number: int) -> int:
+        """Seed of a view: from the project's seed and not the cycle's, so that the next training sees the same views."""
+        return derive_seed(self._images.project.seed, purpose, image_id, str(number))
+
+
+def _new_file(file: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array in a new file."""
+    array: NDArray[Any] = np.lib.format.open_memmap(file, mode="w+", dtype=dtype, shape=shape)  # type: ignore[no-untyped-call]
+    return array
