@@ -52,6 +52,7 @@ TableName = Literal[
     "slice_images",
     "split_groups",
     "splits",
+    "training_epochs",
     "trials",
     "unneeded_objects",
     "waiting_files",

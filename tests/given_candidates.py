@@ -56,6 +56,9 @@ class RecordingRegistry:
     def run(self, run_id: str) -> TrackedRun:
         return TrackedRun(run_id, "1", "http://test", "mlflow-artifacts:/1", 0)
 
+    def log_plots(self, run: TrackedRun, plots: Mapping[str, bytes]) -> None:
+        self.plots = dict(plots)
+
     def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
         for _, metrics in epochs:
             self.metrics.update(metrics)

@@ -181,6 +181,9 @@ class RememberingRegistry:
     def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
         self.dataset = (name, dataset_id, source)
 
+    def log_plots(self, run: TrackedRun, plots: Mapping[str, bytes]) -> None:
+        self.plots = dict(plots)
+
     def log_epoch_metrics(self, run: TrackedRun, epochs: Any) -> None:
         for epoch, metrics in epochs:
             if epoch == self.fails_at_epoch:

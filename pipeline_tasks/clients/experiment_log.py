@@ -6,7 +6,8 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import Any
 
 from pipeline_tasks.errors import ServiceUnavailableError
@@ -36,7 +37,7 @@ class ExperimentLog:
         """`online` if WANDB_API_KEY is set, else `offline`, which opens no network connection."""
         return "online" if os.environ.get("WANDB_API_KEY") else "offline"
 
-    def start(self, name: str, cycle_key: str, settings: Mapping[str, Json]) -> None:
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, Json], *, job: str = "train") -> None:
         """Start the run of a cycle in the project `name`; its id derives from the cycle, so that a second try continues it.
 
         Raises:
@@ -50,7 +51,9 @@ class ExperimentLog:
             self._run = wandb.init(
                 project=name,
                 name=cycle_key,
-                id=hashlib.sha256(cycle_key.encode()).hexdigest()[:16],
+                id=hashlib.sha256((cycle_key if job == "train" else f"{cycle_key} {job}").encode()).hexdigest()[:16],
+                group=cycle_key,
+                job_type=job,
                 config=dict(settings),
                 dir=str(self._folder),
                 mode="online" if self.mode == "online" else "offline",
@@ -69,6 +72,21 @@ class ExperimentLog:
             run, self._run = self._run, None
             with self._errors("the run did not end"):
                 run.finish()
+
+    def log_plots(self, name: str, cycle_key: str, plots: Mapping[str, bytes]) -> None:
+        """Log PNG files as images of a run of their own, in the group of the cycle: an offline run that has ended takes no more.
+
+        Raises:
+            ServiceUnavailableError: the local W&B service did not start or, with a key, the server did not respond.
+        """
+        from PIL import Image
+
+        self.start(name, cycle_key, {}, job="evaluate")
+        import wandb
+
+        with self._errors("the plots were not logged"):
+            self._run.log({f"plots/{PurePath(one).stem}": wandb.Image(Image.open(BytesIO(png))) for one, png in plots.items()})
+        self.finish()
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:

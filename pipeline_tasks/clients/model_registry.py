@@ -49,6 +49,16 @@ class ModelRegistry:
         """Log each epoch's metrics; a repeated point is not doubled, because its time derives from run and epoch."""
         self._runs.log_metrics(run, epochs)
 
+    def log_plots(self, run: TrackedRun, plots: Mapping[str, bytes]) -> None:
+        """Put these files into the run's folder `plots`; a later one of the same name replaces it.
+
+        Raises:
+            ServiceRefusedError: the server does not accept artifacts itself.
+            ServiceUnavailableError: it does not respond or is overloaded.
+        """
+        for name, content in plots.items():
+            self._api.put_artifact(f"{run.artifact_uri}/plots", name, content)
+
     def end_run(self, run_id: str, *, is_success: bool = True) -> None:
         """Mark a run as ended."""
         self._runs.end(run_id, is_success=is_success)

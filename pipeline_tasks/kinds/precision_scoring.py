@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
+from pipeline_tasks.kinds.object_plots import object_plots
 from pipeline_tasks.kinds.object_scoring import (
     AP,
     IMAGE_AP,
@@ -19,6 +20,7 @@ from pipeline_tasks.kinds.object_scoring import (
     image_precisions,
     object_figures,
 )
+from pipeline_tasks.kinds.plots import Plot
 from pipeline_tasks.kinds.predicted_rows import prediction_rows, surest
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.label_object import PredictedObject
@@ -83,6 +85,10 @@ class PrecisionScoring(Generic[M]):
     def details(self, matches: Mapping[str, M]) -> list[tuple[type[Table], pl.DataFrame]]:
         """None: the report compares the objects themselves."""
         return []
+
+    def plots(self, matches: M) -> list[Plot]:
+        """Precision over recall of each class, and calibration of the predictions."""
+        return object_plots(matches)
 
 
 def precision_names(baseline_metric: str, baseline_words: str, baseline_short: str) -> ScoreNames:

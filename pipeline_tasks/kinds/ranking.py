@@ -35,14 +35,21 @@ def average_precision(is_true: Flags, scores: Floats) -> float:
 
     The trapezoid would promise precisions between two scores that no threshold reaches (Davis, Goadrich, ICML 2006).
     """
+    if not is_true.any():
+        return float("nan")
+    recall, precision = precision_recall(is_true, scores)
+    return float((np.diff(recall, prepend=0.0) * precision).sum())
+
+
+def precision_recall(is_true: Flags, scores: Floats) -> tuple[Floats, Floats]:
+    """Recall and precision above each distinct score, the highest first; both empty if none is true."""
     true = int(is_true.sum())
     if not true:
-        return float("nan")
+        return np.empty(0), np.empty(0)
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(is_true[order])
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
-    gained = np.diff(hits[ends], prepend=0)
-    return float((gained * hits[ends] / (ends + 1)).sum() / true)
+    return hits[ends] / true, hits[ends] / (ends + 1)
 
 
 def calibration_error(is_right: Flags, confidences: Floats) -> float:
@@ -53,9 +60,21 @@ def calibration_error(is_right: Flags, confidences: Floats) -> float:
     """
     if not len(is_right):
         return float("nan")
-    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidences)
-    gaps = np.bincount(bins, is_right - confidences, minlength=BINS)
+    gaps = np.bincount(bins_of(confidences), is_right - confidences, minlength=BINS)
     return float(np.abs(gaps).sum() / len(is_right))
+
+
+def bins_of(confidences: Floats) -> npt.NDArray[np.int64]:
+    """Number of each confidence's bin, from 0; a limit belongs to the lower bin."""
+    return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidences).astype(np.int64)
+
+
+def reliability(is_right: Flags, confidences: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean confidence, share of right ones and number of each bin that has some; their mean distance is the calibration error."""
+    bins = bins_of(confidences)
+    counts, sums, right = (np.bincount(bins, one, BINS).astype(np.float64) for one in (np.ones(len(bins)), confidences, is_right))
+    there = counts > 0
+    return sums[there] / counts[there], right[there] / counts[there], counts[there]
 
 
 def mean_of_known(values: list[float]) -> float:

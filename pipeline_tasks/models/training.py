@@ -51,6 +51,8 @@ class Outcome:
     """Names of the vocabulary without a training image, which the head never predicts."""
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     """Empty if the backbone stayed frozen."""
+    history: dict[str, list[Metrics]] = field(default_factory=dict)
+    """Phase → metrics by epoch, including those of an earlier try."""
 
 
 def train(
@@ -70,13 +72,14 @@ def train(
     """
     how = HeadTraining(modelling, settings, seed, journal, folder)
     head = train_head(material.train, material.val, how)
+    history = {"head": head.fitted.history}
 
     def frozen_outcome(resumed_from_epoch: int | None, epochs: int) -> Outcome:
         on_all = train_head_on_all(head, material.train, material.val, how)
         temperature = held_out_temperature(head, material.train, material.val, how)
         targets = np.concatenate([material.train.targets, material.val.targets])
         arrays, missing = modelling.without_never_shown(on_all.arrays, targets), modelling.never_shown(targets)
-        return Outcome(arrays, temperature, head.fitted.best, epochs, resumed_from_epoch, missing)
+        return Outcome(arrays, temperature, head.fitted.best, epochs, resumed_from_epoch, missing, history=history)
 
     if settings.unfreeze_epochs == 0:
         return frozen_outcome(head.fitted.resumed_from_epoch, len(head.fitted.history))
@@ -94,6 +97,7 @@ def train(
         journal=journal,
         folder=folder,
     )
+    history["live"] = live.fitted.history
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):
         return frozen_outcome(resumed, epochs)
@@ -106,6 +110,7 @@ def train(
         resumed_from_epoch=resumed,
         never_shown=modelling.never_shown(targets),
         backbone_weights=live.backbone_weights,
+        history=history,
     )
 
 

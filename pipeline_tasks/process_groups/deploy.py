@@ -44,7 +44,7 @@ STAGES = (
             *("labels", "label_objects", "measurements", "lost_tasks"),
             *("foreign_tasks", "asked_changes", "label_suspects", "object_suspects", "label_verdicts"),
             *("pre_annotations", "pre_annotated_objects", "annotator_scores", "found_slices", "found_slice_images"),
-            "corruption_scores",
+            *("corruption_scores", "training_epochs", "slice_images"),
         ),
         writes=("reports",),
         ends_in_event=False,

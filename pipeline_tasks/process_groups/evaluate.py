@@ -11,13 +11,13 @@ STAGES = (
         does="Score candidate and champion on the test split of the candidate's version.",
         reads=(
             *("dataset_images", "dataset_objects", "slice_images", "images", "originals", "models"),
-            *("sightings", "measurements", "embeddings"),
+            *("sightings", "measurements", "embeddings", "training_epochs"),
         ),
         writes=(
             *("predictions", "predicted_objects", "metrics", "confusions", "found_slices", "found_slice_images"),
             "corruption_scores",
         ),
-        services=("decoder", "model_registry"),
+        services=("decoder", "model_registry", "experiment_log"),
     ),
     Stage(
         name="compare_with_champion",

@@ -21,7 +21,7 @@ STAGES = (
         group="train",
         does="Train a candidate on the dataset version, or resume a killed training.",
         reads=("dataset_images", "dataset_objects", "images", "embeddings", "originals", "embedded views"),
-        writes=("embedded views", "checkpoints"),
+        writes=("training_epochs", "embedded views", "checkpoints"),
         services=("decoder", "backbone", "model_registry", "experiment_log", "event_files"),
     ),
     Stage(

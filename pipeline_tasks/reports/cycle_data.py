@@ -15,6 +15,7 @@ from pipeline_tasks.kinds.reporting import ImageCard
 from pipeline_tasks.label_quality.beyond_chance import BeyondChance
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
+from pipeline_tasks.records.drawn_plot import DrawnPlot
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.requirement import Requirement
@@ -97,6 +98,8 @@ class CycleData:
     """Doubted objects, drawn over their images."""
     view_previews: tuple[ViewPreview, ...] = field(default=())
     """Augmented views of a few training images."""
+    plots: tuple[DrawnPlot, ...] = field(default=())
+    """Plots of the candidate."""
     task_links: Mapping[str, str] = field(default_factory=dict)
     """Image id → address of its newest labeling task in Label Studio, for the suspects."""
     disagreements: tuple[Disagreement, ...] = field(default=())

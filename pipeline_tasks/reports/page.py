@@ -17,6 +17,7 @@ from pipeline_tasks.reports import (
     learning,
     model_agreement,
     people,
+    plots,
     process,
     requirements,
     source_changes,
@@ -46,11 +47,12 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("suspects", "Labels to look at again", label_suspects.section, "find_label_errors"),
     ("augmentation", "Views that the model was trained on", augmentation.section, "train_model"),
     ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
+    ("plots", "Training and test as curves", plots.section, "train_model"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
-OPTIONAL = frozenset({"against_champion", "found_slices", "requirements", "predictions", "augmentation"})
+OPTIONAL = frozenset({"against_champion", "found_slices", "requirements", "predictions", "augmentation", "plots"})
 """Anchors of sections that a project asks for, or that nights of earlier releases have no data for; they are never missing."""
 
 

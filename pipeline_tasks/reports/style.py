@@ -48,6 +48,8 @@ th { color: var(--quiet); font-weight: 600; }
 .shape.label { stroke: #4cc38a; } .shape.prediction { stroke: #ffb02e; stroke-dasharray: 5 3; } .shape.marked { stroke-width: 4; }
 .shape.champion { stroke: #5ab0ff; stroke-dasharray: 2 3; }
 .shape.filled.label { fill: rgba(76, 195, 138, .28); } .shape.filled.prediction { fill: rgba(255, 176, 46, .28); }
+.plots { display: flex; flex-wrap: wrap; gap: 18px; } .plots figure { margin: 0; width: 500px; max-width: 100%; }
+.plots svg { width: 100%; } .plots p { font-size: 13px; }
 .pair { display: flex; flex-wrap: wrap; gap: 10px; padding: 10px 0; border-bottom: 1px solid var(--line); }
 .pair .card { width: 150px; } .pair .card:first-child { border-color: var(--accent); }
 svg { max-width: 100%; height: auto; display: block; margin: 8px 0; }

@@ -51,6 +51,7 @@ from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.tables.training_epoch import TrainingEpoch
 from pipeline_tasks.tables.trial import Trial
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 from pipeline_tasks.tables.waiting_file import WaitingFile
@@ -97,6 +98,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     SliceImage,
     Leak,
     Trial,
+    TrainingEpoch,
     Prediction,
     PredictedObject,
     Metric,

@@ -118,6 +118,7 @@ class MapsTraining:
             epochs=len(fitted.history),
             resumed_from_epoch=fitted.resumed_from_epoch,
             never_shown=self._modelling.never_shown(self._train_objects),
+            history={"head": fitted.history},
         )
 
     def effects(self) -> list[AugmentationEffect]:

@@ -47,6 +47,28 @@ def test_experiment_log__offline_writes_a_run_and_reaches_no_network(tmp_path: P
         assert set(addresses) <= {"127.0.0.1", "::1"}
 
 
+PLOTS = """
+import io, os, sys
+from pathlib import Path
+from PIL import Image
+os.environ.pop("WANDB_API_KEY", None)
+from pipeline_tasks.clients.experiment_log import ExperimentLog
+written = io.BytesIO()
+Image.new("RGB", (8, 8)).save(written, "PNG")
+log = ExperimentLog(Path(sys.argv[1]))
+log.start("parts", "parts/2026-11-21", {})
+log.finish()
+log.log_plots("parts", "parts/2026-11-21", {"loss.png": written.getvalue()})
+"""
+
+
+def test_experiment_log__keeps_plots_in_a_run_beside_that_of_the_training(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", PLOTS, str(tmp_path / "wandb")], check=True, timeout=300)
+
+    assert len({one.stem for one in (tmp_path / "wandb").rglob("*.wandb")}) == 2
+    assert [one.parent.name for one in (tmp_path / "wandb").rglob("*.png")] == ["plots"]
+
+
 def test_experiment_log__goes_online_only_with_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     assert ExperimentLog(tmp_path).mode == "offline"

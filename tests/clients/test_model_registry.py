@@ -30,6 +30,8 @@ def test_model_registry__makes_everything_once_on_a_real_server(
     registry.log_dataset(run.run_id, "screws", "d" * 64, "versions/d/index.json")
     registry.log_epoch_metrics(run, [(0, {"val_loss": 0.5}), (1, {"val_loss": 0.25})])
     registry.log_epoch_metrics(run, [(1, {"val_loss": 0.25})])
+    for content in (b"first", b"second"):
+        registry.log_plots(run, {"loss.png": content})
     registry.end_run(run.run_id, is_success=False)
     assert ModelRegistry(mlflow_url).find_or_start_run("screws", "screws/2026-11-21", params, tags) == run
     registry.end_run(run.run_id)
@@ -54,6 +56,8 @@ def assert_seen_by_mlflow(url: str, run_id: str) -> None:
     from mlflow.artifacts import download_artifacts
 
     client = MlflowClient(url, url)
+    assert [one.path for one in client.list_artifacts(run_id, "plots")] == ["plots/loss.png"]
+    assert Path(download_artifacts(run_id=run_id, artifact_path="plots/loss.png")).read_bytes() == b"second"
     found = client.get_run(run_id)
     assert found.info.status == "FINISHED"
     assert found.data.params == {"max_epochs": "60"}

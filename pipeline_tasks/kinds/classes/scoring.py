@@ -10,8 +10,10 @@ import polars as pl
 
 from pipeline_tasks.kinds.classes import metrics
 from pipeline_tasks.kinds.classes.matches import ClassMatches, always, match
+from pipeline_tasks.kinds.classes.plots import class_plots
 from pipeline_tasks.kinds.classes.prediction_rows import ProbabilityRows, by_names_of_today
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
+from pipeline_tasks.kinds.plots import Plot
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.table import Table
@@ -86,3 +88,7 @@ class ClassScoring(ProbabilityRows):
             for truth, predicted, images in metrics.confusions(one)
         ]
         return [(Confusion, pl.DataFrame(rows))]
+
+    def plots(self, matches: ClassMatches) -> list[Plot]:
+        """Confusions, precision over recall of each class against all others, and calibration of the most probable class."""
+        return class_plots(matches)

@@ -11,7 +11,9 @@ from pipeline_tasks.kinds.classes.prediction_rows import ProbabilityRows
 from pipeline_tasks.kinds.multi_label import metrics
 from pipeline_tasks.kinds.multi_label.decode import PREDICTED
 from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches, all_classes, by_names_of_today, match
+from pipeline_tasks.kinds.multi_label.plots import multi_label_plots
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
+from pipeline_tasks.kinds.plots import Plot
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.table import Table
 
@@ -73,3 +75,7 @@ class MultiLabelScoring(ProbabilityRows):
     def details(self, matches: Mapping[str, MultiLabelMatches]) -> list[tuple[type[Table], pl.DataFrame]]:
         """None."""
         return []
+
+    def plots(self, matches: MultiLabelMatches) -> list[Plot]:
+        """Precision over recall of each class, and calibration of all decisions."""
+        return multi_label_plots(matches)

@@ -20,20 +20,21 @@ from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.label_quality.beyond_chance import BeyondChance, beyond_chance
+from pipeline_tasks.plots.drawing import as_svg
+from pipeline_tasks.plots.of_cycle import plots_of_cycle
+from pipeline_tasks.plots.over_nights import gain_points, learning_points
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.disagreement import Disagreement, ShownAnnotation
-from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
-from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
-from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.drawn_plot import DrawnPlot
 from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.records.view_preview import ViewPreview
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
-from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.second_looks.suspect_cards import suspect_cards
@@ -86,7 +87,10 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.rows(LabelSuspect)), failure=failure)
     data = _with_waiting(store, cycle, replace(data, model_agreement=_model_agreement(store, cycle, data.annotations)))
     previews, request = _view_previews(cycle, data), standing_request(store.objects, cycle.cycle_id)
-    data = replace(data, view_previews=previews, sign_off_request=request)
+    drawn = tuple(
+        DrawnPlot(one.name, as_svg(one), one.note) for one in plots_of_cycle(store, cycle.cycle_id, data.kind, in_report=True)
+    )
+    data = replace(data, view_previews=previews, sign_off_request=request, plots=drawn)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -147,8 +151,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         dataset_images=_newest_version(store, records),
         requirements=_requirements(store, cycle),
-        learning=tuple(_learning(store, cycle.cycle_id)),
-        gains=tuple(_gains(store, cycle.cycle_id)),
+        learning=tuple(learning_points(store, cycle.cycle_id)),
+        gains=tuple(gain_points(store, cycle.cycle_id)),
     )
 
 
@@ -257,45 +261,3 @@ def _task_links(store: Store, suspects: pl.DataFrame | None) -> dict[str, str]:
     tasks = store.rows_of(LabelingTask, suspects["image_id"], columns=columns).select(columns)
     found = {image_id: links.of(round_id, task_id) for image_id, round_id, task_id in tasks.iter_rows()}
     return {image_id: url for image_id, url in found.items() if url is not None}
-
-
-def _learning(store: Store, until: str) -> list[LearningPoint]:
-    """Candidates of all cycles up to this one, in order of opening."""
-    points: list[LearningPoint] = []
-    scores, versions = store.summaries(EvaluateModelSummary), store.summaries(BuildDatasetVersionSummary)
-    promotions = store.summaries(PromoteModelSummary)
-    for cycle_id in store.state().stages:
-        scored, built, promoted = scores.get(cycle_id), versions.get(cycle_id), promotions.get(cycle_id)
-        if scored is not None and scored.score is not None:
-            points.append(
-                LearningPoint(
-                    cycle_id=cycle_id,
-                    labels=0 if built is None else built.images,
-                    score=scored.score,
-                    low=scored.score_low,
-                    high=scored.score_high,
-                    is_promoted=promoted is not None and promoted.is_promoted,
-                )
-            )
-        if cycle_id == until:
-            break
-    return points
-
-
-def _gains(store: Store, until: str) -> list[GainPoint]:
-    """Gain over the control arm in each cycle up to this one; empty if this one has not measured it."""
-    points: list[GainPoint] = []
-    measured = store.summaries(MeasureSelectionGainSummary)
-    for cycle_id in store.state().stages:
-        found = measured.get(cycle_id)
-        if found is not None:
-            points.append(GainPoint(cycle_id, _comparable(found)))
-        if cycle_id == until:
-            return points if found is not None else []
-    return points
-
-
-def _comparable(found: MeasureSelectionGainSummary) -> MeasureSelectionGainSummary:
-    """A night's comparison, or only its cost if an older version of the stage compared something else."""
-    is_another = not found.why and not found.mean_labels
-    return replace(found, why="it was measured in another way that night.") if is_another else found

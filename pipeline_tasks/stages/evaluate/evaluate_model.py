@@ -21,13 +21,15 @@ from pipeline_tasks.evaluation.predict import predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Matches, Scoring
+from pipeline_tasks.plots.drawing import as_png
+from pipeline_tasks.plots.of_cycle import plots_of_cycle
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.slice_search.searching import Searched, search_of, search_slices
-from pipeline_tasks.storage.history.mirrored_models import evaluation_metrics
+from pipeline_tasks.storage.history.mirrored_models import cycle_key, evaluation_metrics
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.corruption_score import CorruptionScore
@@ -58,6 +60,18 @@ class MetricRegistry(Protocol):
         """Log metrics; a repeated point is not doubled."""
         ...
 
+    def log_plots(self, run: TrackedRun, plots: Mapping[str, bytes]) -> None:
+        """Put files into the run's folder; a repeated one is replaced."""
+        ...
+
+
+class PlotLog(Protocol):
+    """Calls to W&B."""
+
+    def log_plots(self, name: str, cycle_key: str, plots: Mapping[str, bytes]) -> None:
+        """Log PNG files as images of the cycle."""
+        ...
+
 
 def evaluate_model(
     store: Store,
@@ -67,6 +81,7 @@ def evaluate_model(
     *,
     is_last_try: bool = False,
     clock: Callable[[], float] = time.perf_counter,
+    experiment_log: PlotLog | None = None,
 ) -> EvaluateModelSummary:
     """Predict every labelled test image with candidate and champion, and score both, also on each slice.
 
@@ -83,7 +98,7 @@ def evaluate_model(
     summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder, clock)
     if summary.score is not None:
         with mirroring([], is_last_try=is_last_try):
-            _mirror(store, cycle, summary, model_registry)
+            _mirror(store, cycle, summary, model_registry, experiment_log)
     return summary
 
 
@@ -274,13 +289,19 @@ def _with_baseline(
     )
 
 
-def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_registry: MetricRegistry) -> None:
-    """Log the main figures beside the training's own; logging them again changes nothing."""
-    run_id = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id
-    if run_id is None:
-        return
-    metrics = evaluation_metrics(summary, kind_of(cycle.project).scoring.names)
-    model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, metrics)])
+def _mirror(
+    store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_registry: MetricRegistry, experiment_log: PlotLog | None
+) -> None:
+    """Log the main figures and the plots beside the training's own; logging them again changes nothing."""
+    run_id, kind = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id, kind_of(cycle.project)
+    plots = {f"{one.name}.png": as_png(one) for one in plots_of_cycle(store, cycle.cycle_id, kind)}
+    if experiment_log is not None and plots:
+        with mirroring([], is_last_try=True):
+            experiment_log.log_plots(cycle.outside_name, cycle_key(cycle.outside_name, cycle.cycle_id), plots)
+    if run_id is not None:
+        run = model_registry.run(run_id)
+        model_registry.log_epoch_metrics(run, [(0, evaluation_metrics(summary, kind.scoring.names))])
+        model_registry.log_plots(run, plots)
 
 
 def _rule(cycle: Cycle) -> Rule:

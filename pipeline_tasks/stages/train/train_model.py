@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from pipeline_tasks.clients.training_log import EpochLog, EventLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.models.journal import Journal, Metrics
@@ -21,6 +24,8 @@ from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_params, training_tags
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.table import empty
+from pipeline_tasks.tables.training_epoch import TrainingEpoch
 from pipeline_tasks.time_left import time_left
 from pipeline_tasks.training_data.training import Training, training_of
 from pipeline_tasks.training_data.version_images import VersionImages
@@ -75,7 +80,8 @@ def train_model(
     with TrainingLog(model_registry, experiment_log, described, is_last_try=is_last_try, event_log=event_log) as log:
         outcome = training.run(_journal(images, training, log), work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
-    summary = store.finish(cycle.cycle_id, STAGE, _summary(images, training, outcome, version, log, experiment_log.mode, origin))
+    summary = _summary(images, training, outcome, version, log, experiment_log.mode, origin)
+    summary = store.finish(cycle.cycle_id, STAGE, summary, [(TrainingEpoch, _epochs(outcome))])
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
 
@@ -120,6 +126,18 @@ def _description(images: VersionImages, training: Training, origin: RunOrigin | 
         dataset_id=images.dataset_id,
         dataset_source=index_key(images.dataset_id),
     )
+
+
+def _epochs(outcome: Outcome) -> pl.DataFrame:
+    """Rows of `training_epochs`."""
+    rows = [
+        {"phase": phase, "epoch": epoch, "metric": metric, "value": float(value)}
+        for phase, history in outcome.history.items()
+        for epoch, metrics in enumerate(history)
+        for metric, value in metrics.items()
+        if math.isfinite(value)
+    ]
+    return pl.DataFrame(rows) if rows else empty(TrainingEpoch)
 
 
 def _summary(

@@ -22,6 +22,7 @@ def evaluate_model(services: Services, arguments: StageArguments) -> EvaluateMod
         decoder=services.decoder,
         model_registry=services.model_registry,
         is_last_try=arguments.is_last_try,
+        experiment_log=services.experiment_log,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 
 import polars as pl
@@ -8,7 +9,7 @@ from given import an_open_cycle
 from given_candidates import BAD, CONSTANT, GOOD, InProcessDecoder, RecordingRegistry, a_cycle_with_model
 from tiny_model import tiny_model
 
-from pipeline_tasks.errors import CorruptObjectError, MissingStageError, ModelError
+from pipeline_tasks.errors import CorruptObjectError, MissingStageError, ModelError, ServiceUnavailableError
 from pipeline_tasks.stages.deploy.promote_model import promote_model
 from pipeline_tasks.stages.evaluate.compare_with_champion import compare_with_champion
 from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
@@ -104,6 +105,44 @@ def test_evaluate_model__shows_its_figures_in_the_registry_on_every_try(store: S
     assert registries[0].metrics == registries[1].metrics
     assert registries[0].metrics["test_balanced_accuracy"] == 1.0
     assert "test_champion_balanced_accuracy" not in registries[0].metrics
+
+
+class RememberingPlots:
+    """A W&B that keeps plots in memory."""
+
+    def __init__(self) -> None:
+        self.plots: dict[str, bytes] = {}
+
+    def log_plots(self, name: str, cycle_key: str, plots: Mapping[str, bytes]) -> None:
+        self.plots = {f"{cycle_key} {one}": png for one, png in plots.items()}
+
+
+class FullDisk(RememberingPlots):
+    """A W&B whose folder cannot be written."""
+
+    def log_plots(self, name: str, cycle_key: str, plots: Mapping[str, bytes]) -> None:
+        raise ServiceUnavailableError("W&B: no space left on device")
+
+
+def test_evaluate_model__gives_its_plots_to_both_trackers_on_every_try(store: Store) -> None:
+    cycle, tries = a_cycle_with_model(store, GOOD), [(RecordingRegistry(), RememberingPlots()) for _ in range(2)]
+    for registry, log in tries:
+        evaluate_model(store, cycle, DECODER, registry, experiment_log=log)
+
+    names = ["calibration.png", "confusion.png", "precision_recall.png"]
+    for registry, log in tries:
+        assert sorted(registry.plots) == names
+        assert sorted(log.plots) == [f"parts/{cycle.cycle_id} {one}" for one in names]
+        assert registry.plots == tries[0][0].plots, "the same bytes at each try"
+
+
+def test_evaluate_model__tells_mlflow_though_wandb_cannot_be_written(store: Store) -> None:
+    registry = RecordingRegistry()
+
+    evaluate_model(store, a_cycle_with_model(store, GOOD), DECODER, registry, experiment_log=FullDisk())
+
+    assert registry.plots
+    assert registry.metrics
 
 
 def test_evaluate_model__changes_nothing_when_it_runs_again(store: Store) -> None:
