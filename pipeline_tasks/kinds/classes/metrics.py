@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.intervals.bootstrap import Interval, ratio_draws, sum_by_group
+from pipeline_tasks.intervals.bootstrap import Interval, percentile_interval, ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
+from pipeline_tasks.kinds.area_figures import Ranked, area_figures
 from pipeline_tasks.kinds.classes.matches import ClassMatches
-from pipeline_tasks.kinds.ranking import MIN_PROBABILITY, average_precision, calibration_error, mean_of_known, roc_auc
+from pipeline_tasks.kinds.ranking import MIN_PROBABILITY, calibration_error
+from pipeline_tasks.kinds.ranking_draws import calibration_error_draws, centred
 from pipeline_tasks.kinds.scoring import Figure, Score
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +61,7 @@ def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, conf
     yield from _rates("precision", hits, named, matches, draws, confidence)
     yield from _rates("f1", 2 * hits, named + images, matches, draws, confidence, counted=images)
     if matches.probabilities is not None and matches.images:
-        yield from _of_probabilities(matches, matches.probabilities)
+        yield from _of_probabilities(matches, matches.probabilities, draws, confidence)
 
 
 def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
@@ -69,20 +71,15 @@ def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
         yield matches.class_names[truth], matches.class_names[predicted], int(count)
 
 
-def _of_probabilities(matches: ClassMatches, probabilities: Floats) -> Iterator[Figure]:
-    """Figures that need every class's probability, without intervals: a bootstrap would sort all images in each sample."""
-    images, sure = matches.images, probabilities.max(axis=1)
-    yield Figure("calibration_error", "", calibration_error(matches.predicted == matches.truth, sure), None, None, images)
-    areas: dict[str, list[float]] = {"roc_auc": [], "average_precision": []}
-    for column, name in enumerate(matches.class_names):
-        is_true = matches.truth == column
-        if not is_true.any():
-            continue
-        found = (roc_auc(is_true, probabilities[:, column]), average_precision(is_true, probabilities[:, column]))
-        for metric, value in zip(areas, found, strict=True):
-            areas[metric].append(value)
-            yield Figure(metric, name, value, None, None, int(is_true.sum()))
-    yield from (Figure(metric, "", mean_of_known(values), None, None, images) for metric, values in areas.items())
+def _of_probabilities(matches: ClassMatches, probabilities: Floats, draws: Floats, confidence: float) -> Iterator[Figure]:
+    """Figures that need every class's probability: the calibration error, and the areas under curves of each class."""
+    is_right, sure = matches.predicted == matches.truth, probabilities.max(axis=1)
+    error = calibration_error(is_right, sure)
+    found = centred(calibration_error_draws(is_right, sure, matches.groups, draws), error)
+    yield _figure("calibration_error", error, percentile_interval(found, confidence), matches.images)
+    truths = matches.truth[:, None] == np.arange(len(matches.class_names))
+    ranked = Ranked(matches.class_names, truths, probabilities, matches.groups)
+    yield from area_figures(ranked, draws, confidence)
 
 
 def _rates(

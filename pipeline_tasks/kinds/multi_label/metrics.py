@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from pipeline_tasks.intervals.bootstrap import percentile_interval, ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
+from pipeline_tasks.kinds.area_figures import Ranked, area_figures
 from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches
-from pipeline_tasks.kinds.ranking import MIN_PROBABILITY, average_precision, mean_of_known, roc_auc
+from pipeline_tasks.kinds.ranking import MIN_PROBABILITY
 from pipeline_tasks.kinds.scoring import Figure, Score
 
 Floats = npt.NDArray[np.float64]
@@ -79,17 +80,7 @@ def figures(matches: MultiLabelMatches, counted: tuple[str, ...], draws: Floats,
     yield from _rates("f1", 2 * found.hits, found.named + found.shown, matches, draws, confidence)
     yield from _rates("recall", found.hits, found.shown, matches, draws, confidence)
     yield from _rates("precision", found.hits, found.named, matches, draws, confidence)
-    yield from _areas(matches)
-
-
-def _areas(matches: MultiLabelMatches) -> Iterator[Figure]:
-    """Areas under the curves of each class that is shown, and their means, without intervals."""
-    for metric, area in (("roc_auc", roc_auc), ("average_precision", average_precision)):
-        values = [area(matches.truth[:, one], matches.probability[:, one]) for one in range(len(matches.class_names))]
-        for name, value, shown in zip(matches.class_names, values, matches.truth.sum(axis=0).tolist(), strict=True):
-            if shown:
-                yield Figure(metric, name, value, None, None, shown)
-        yield Figure(metric, "", mean_of_known(values), None, None, matches.images)
+    yield from area_figures(Ranked(matches.class_names, matches.truth, matches.probability, matches.groups), draws, confidence)
 
 
 def _rates(
