@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.plots import Line, LinePlot
+from pipeline_tasks.kinds.scoring import ScoreNames
 
 TRAIN, VAL = "train_loss", "val_loss"
 PHASES = {"head": "", "live": " of the unfrozen backbone"}
 
 
-def learning_curves(epochs: pl.DataFrame, metric: str) -> list[LinePlot]:
-    """Losses of training and validation by epoch, and the validation's `metric`, for each phase; epochs count from 1."""
+def learning_curves(epochs: pl.DataFrame, names: ScoreNames) -> list[LinePlot]:
+    """Losses of training and validation by epoch, and the score of validation images, for each phase; epochs count from 1."""
     found = []
     for phase in sorted(epochs["phase"].unique(), key=lambda one: (list(PHASES).index(one) if one in PHASES else len(PHASES), one)):
         mine, words = epochs.filter(phase=phase), PHASES.get(phase, f" of {phase}")
@@ -19,10 +20,10 @@ def learning_curves(epochs: pl.DataFrame, metric: str) -> list[LinePlot]:
         losses = tuple(line for name in (TRAIN, VAL) if (line := _line(mine, name)).points)
         if losses:
             found.append(LinePlot(f"loss{suffix}", f"Loss{words}", "epoch", "loss", losses, is_of_shares=False))
-        judged = _line(mine, f"val_{metric}")
+        judged = _line(mine, f"val_{names.metric}")
         if judged.points:
-            title = f"{_words(metric).capitalize()} on validation images{words}"
-            found.append(LinePlot(f"validation{suffix}", title, "epoch", _words(metric), (judged,), is_of_shares=False))
+            title = f"{names.words[:1].upper()}{names.words[1:]} on validation images{words}"
+            found.append(LinePlot(f"validation{suffix}", title, "epoch", names.words, (judged,), is_of_shares=False))
     return found
 
 

@@ -22,7 +22,7 @@ def plots_of_cycle(store: Store, cycle_id: str, kind: Kind, *, in_report: bool =
     """
     found: list[Plot] = []
     if store.has(TrainingEpoch, cycle_id):
-        found += learning_curves(store.read(TrainingEpoch, cycle_id), kind.scoring.names.metric)
+        found += learning_curves(store.read(TrainingEpoch, cycle_id), kind.scoring.names)
     scored = store.find_summary(cycle_id, EvaluateModelSummary)
     if scored is not None and scored.score is not None:
         found += _of_test(store, cycle_id, kind, scored)

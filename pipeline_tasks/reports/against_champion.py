@@ -21,6 +21,30 @@ LEGEND = "Labels are green with a full line, the champion's predictions blue and
 
 
 @dataclass(frozen=True)
+class Words:
+    """Words of the section."""
+
+    sentence: str
+    better: str
+    worse: str
+    wrong: str
+
+
+RIGHT_OR_WRONG = Words(
+    "Of {} test images the candidate fixes {} and breaks {}; {} are still wrong.",
+    "Fixed: the champion is wrong, the candidate right",
+    "Broken: the champion is right, the candidate wrong",
+    "Still wrong: neither is right",
+)
+GRADED = Words(
+    "Of {} test images the candidate is better than the champion on {} and worse on {}; on {} both score less than one half.",
+    "Better than the champion",
+    "Worse than the champion",
+    "Still wrong: both score less than one half",
+)
+
+
+@dataclass(frozen=True)
 class TwoPredictions:
     """A test image as both models predict it."""
 
@@ -48,18 +72,17 @@ def section(data: CycleData) -> Html | None:
         return None
     better, worse, wrong = fixed(images), broken(images), still_wrong(images)
     is_graded = any(one.candidate_score not in (0, 1) or one.champion_score not in (0, 1) for one in images)
-    names = data.kind.scoring.names.image_words
-    said = f"Of {len(images)} test images {len(better)} are fixed, {len(worse)} broken and {len(wrong)} still wrong."
-    graded = f"By the {names} of each image; the greatest differences come first." if is_graded else "The surest errors come first."
+    words = GRADED if is_graded else RIGHT_OR_WRONG
+    order = f"By {data.kind.scoring.names.image_words}; the greatest differences come first."
     legend = paragraph(LEGEND, quiet=True) if any(one.candidate.drawing is not None for one in images) else None
     return together(
         [
-            paragraph(said),
-            paragraph(graded, quiet=True),
+            paragraph(words.sentence.format(len(images), len(better), len(worse), len(wrong))),
+            paragraph(order if is_graded else "The surest errors come first.", quiet=True),
             legend,
-            _gallery(data, "Fixed: the candidate is better than the champion", better, "right", is_graded=is_graded),
-            _gallery(data, "Broken: the candidate is worse than the champion", worse, "wrong", is_graded=is_graded),
-            _gallery(data, "Still wrong: neither is right", wrong, "wrong", is_graded=is_graded),
+            _gallery(data, words.better, better, "right", is_graded=is_graded),
+            _gallery(data, words.worse, worse, "wrong", is_graded=is_graded),
+            _gallery(data, words.wrong, wrong, "wrong", is_graded=is_graded),
         ]
     )
 

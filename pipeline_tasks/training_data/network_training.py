@@ -116,6 +116,7 @@ class NetworkTraining:
             epochs=len(fitted.history),
             resumed_from_epoch=fitted.resumed_from_epoch,
             never_shown=self._modelling.never_shown(self._train_objects),
+            history={"head": fitted.history},
         )
 
     def effects(self) -> list[AugmentationEffect]:

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from pipeline_tasks.kinds.boxes import scoring as boxes
+from pipeline_tasks.kinds.classes.scoring import ClassScoring
 from pipeline_tasks.kinds.plots import GridPlot, Line, LinePlot, Plot
 from pipeline_tasks.plots.drawing import as_png, as_svg
 from pipeline_tasks.plots.learning_curves import learning_curves
@@ -78,7 +80,7 @@ def test_learning_curves__have_both_losses_and_the_score_by_epoch() -> None:
         rows("head", train_loss=[2.0, 1.0], val_loss=[3.0, 2.5], val_balanced_accuracy=[0.5, 0.75], val_other=[1.0])
     )
 
-    loss, score = learning_curves(epochs, "balanced_accuracy")
+    loss, score = learning_curves(epochs, ClassScoring.names)
 
     assert {one.name: one.points for one in loss.lines} == {"training": ((1, 2.0), (2, 1.0)), "validation": ((1, 3.0), (2, 2.5))}
     assert [one.points for one in score.lines] == [((1, 0.5), (2, 0.75))]
@@ -88,4 +90,4 @@ def test_learning_curves__have_both_losses_and_the_score_by_epoch() -> None:
 def test_learning_curves__keep_the_phases_of_a_training_apart() -> None:
     epochs = pl.DataFrame(rows("live", train_loss=[1.0]) + rows("head", train_loss=[2.0], val_ap=[0.5]))
 
-    assert [one.name for one in learning_curves(epochs, "ap")] == ["loss", "validation", "loss_live"]
+    assert [one.name for one in learning_curves(epochs, boxes.NAMES)] == ["loss", "validation", "loss_live"]

@@ -68,7 +68,7 @@ def test_two_predictions__are_fixed_broken_or_still_wrong_with_the_surest_errors
 def test_section__shows_the_truth_and_both_models_with_their_confidences() -> None:
     text = str(section(SIX))
 
-    assert "Of 6 test images 2 are fixed, 2 broken and 1 still wrong." in text
+    assert "Of 6 test images the candidate fixes 2 and breaks 2; 1 are still wrong." in text
     assert "champion: nut 99.0 %, bolt 1.0 %" in text
     assert "candidate: bolt 70.0 %" in text
     assert text.count('class="card right"') == 2
@@ -120,6 +120,7 @@ def test_section__draws_labels_and_both_detectors_where_they_differ_most() -> No
     text = str(section(data))
     assert [text.count(f'class="shape {one}') for one in ("label", "prediction", "champion")] == [2, 2, 1]
     assert "champion: 1 missed (0.00)" in text
+    assert "the candidate is better than the champion on 1 and worse on 1; on 0 both score less than one half." in text
     assert "blue and dotted" in text
 
 
