@@ -31,6 +31,11 @@ def check_fit(project: Project) -> None:
             raise SettingsError(
                 f"training.fit.{name}: found {getattr(fit, name)}; label_kind {kind} has a loss of its own. Leave it out"
             )
+    elif fit.start_from != "scratch" and not project.training.unfreeze_epochs:
+        raise SettingsError(
+            f"training.fit.start_from: found {fit.start_from}; label_kind {kind} fits a head on stored embeddings in seconds, on "
+            "validation images, too, so the next one could not be judged on them. Set unfreeze_epochs, or leave it out"
+        )
     if fit.balance_by in DRAWN and not isinstance(modelling, Grouped):
         raise SettingsError(
             f"training.fit.balance_by: found {fit.balance_by}; label_kind {kind} does not say how its images are grouped. "

@@ -30,6 +30,7 @@ from pipeline_tasks.models.plan import Plan
 from pipeline_tasks.models.process_share import ALONE, Share
 from pipeline_tasks.models.shared_norms import shared_norms
 from pipeline_tasks.models.torch_threads import torch_threads
+from pipeline_tasks.models.warm_start import NO_OLD, OfOld
 
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -48,6 +49,8 @@ class Fitted:
     best_epoch: int
     resumed_from_epoch: int | None
     """Epochs completed by an earlier try; None without a checkpoint."""
+    of_old: OfOld = NO_OLD
+    """Metrics on images of the version before, of a phase that started from a champion."""
 
     @property
     def best(self) -> Metrics:

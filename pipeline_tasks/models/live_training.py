@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipeline_tasks.models.freezing import frozen_until
 from pipeline_tasks.models.head_training import TrainedHead
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan, drawn_groups
+from pipeline_tasks.models.warm_start import OfOld, Start, metrics_on, start_backbone, start_head
 from pipeline_tasks.models.whole_network import WholeNetwork
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.settings import TrainingSettings
@@ -64,9 +66,16 @@ def train_live(
     seed: int,
     journal: Journal,
     folder: Path,
+    start: Start | None = None,
+    names: Sequence[str] = (),
 ) -> TrainedNetwork:
-    """Train backbone and head for `settings.unfreeze_epochs`; `backbone` is changed."""
+    """Train backbone and head for `settings.unfreeze_epochs`; `backbone` is changed.
+
+    With `start` they begin with a champion's weights instead of `backbone` and `head`; `names` are the head's.
+    """
     network = WholeNetwork(backbone, modelling.head_of(head.linear))
+    if start is not None:
+        network = _started(backbone, modelling, start, names)
     plan = Plan(
         phase="live",
         max_epochs=settings.unfreeze_epochs,
@@ -79,9 +88,11 @@ def train_live(
         groups=drawn_groups(modelling, settings.fit, train.targets),
         fit=settings.fit,
     )
-    objective = modelling.objective(train.targets, settings)
+    objective, judged = modelling.objective(train.targets, settings), _Views(val, None)
+    old = () if start is None else start.old
+    before = metrics_on(network, judged, old, objective)
     with frozen_until(backbone, settings.fit.freeze_until):
-        fitted = fit(network, _Views(train, seed, policy, modelling), _Views(val, None), objective, plan, journal, folder)
+        fitted = fit(network, _Views(train, seed, policy, modelling), judged, objective, plan, journal, folder)
     arrays = modelling.head_arrays(network.head)
     if isinstance(modelling, Contracting):
         # The backbone has moved the embeddings, and with them their mean and the distance at which training images lie.
@@ -90,8 +101,16 @@ def train_live(
         arrays=arrays,
         backbone_weights={name: tensor.numpy() for name, tensor in network.backbone.state_dict().items()},
         val_outputs=modelling.outputs(arrays, _embedded(network.backbone, val)),
-        fitted=fitted,
+        fitted=replace(fitted, of_old=OfOld(before, metrics_on(network, judged, old, objective), len(old))),
     )
+
+
+def _started(backbone: nn.Module, modelling: Modelling, start: Start, names: Sequence[str]) -> WholeNetwork:
+    """The network with the weights to start from."""
+    start_backbone(backbone, start)
+    head = modelling.new_head(start.head["weight"].shape[1])
+    start_head(head, start, names)
+    return WholeNetwork(backbone, head)
 
 
 def _embedded(backbone: nn.Module, images: Images) -> NDArray[np.float32]:

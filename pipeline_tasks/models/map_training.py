@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline_tasks.models.examples import Batch
 from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan
+from pipeline_tasks.models.warm_start import OfOld, Start, metrics_on, start_head
 from pipeline_tasks.settings.fit import USUAL, FitSettings
 
 PHASE = "maps"
@@ -52,8 +54,13 @@ def train_maps(
     journal: Journal,
     folder: Path,
     settings: FitSettings = USUAL,
+    start: Start | None = None,
+    names: Sequence[str] = (),
 ) -> Fitted:
-    """Fit a new head; the same examples and seed give the same weights."""
+    """Fit a new head; the same examples and seed give the same weights.
+
+    With `start` the head for these `names` begins with a champion's weights.
+    """
     plan = Plan(
         phase=PHASE,
         max_epochs=how.epochs,
@@ -74,4 +81,9 @@ def train_maps(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         head = modelling.new_head(shapes)
-    return fit(head, train, val, modelling.objective(shapes), plan, journal, folder)
+    objective, old = modelling.objective(shapes), () if start is None else start.old
+    if start is not None:
+        start_head(head, start, names)
+    before = metrics_on(head, val, old, objective)
+    fitted = fit(head, train, val, objective, plan, journal, folder)
+    return replace(fitted, of_old=OfOld(before, metrics_on(fitted.network, val, old, objective), len(old)))

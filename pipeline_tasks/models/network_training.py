@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.freezing import frozen_until
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan
+from pipeline_tasks.models.warm_start import OfOld, Start, metrics_on, start_head
 from pipeline_tasks.models.whole_network import WholeNetwork
 from pipeline_tasks.settings.fit import FitSettings
 
@@ -53,8 +55,13 @@ def train_network(
     folder: Path,
     settings: FitSettings,
     rate_ratio: float,
+    start: Start | None = None,
+    names: Sequence[str] = (),
 ) -> Fitted:
-    """Fit a network; the rate of its backbone is `rate_ratio` times that which the settings say, relative to the head's."""
+    """Fit a network; the rate of its backbone is `rate_ratio` times that which the settings say, relative to the head's.
+
+    With `start` the network for these `names` begins with a champion's weights.
+    """
     plan = Plan(
         phase=PHASE,
         max_epochs=how.epochs,
@@ -70,5 +77,10 @@ def train_network(
         shares=None if how.shares is None else how.shares * (1 + how.views),
         fit=settings.model_copy(update={"backbone_rate_ratio": settings.backbone_rate_ratio * rate_ratio}),
     )
+    old = () if start is None else start.old
+    if start is not None:
+        start_head(network, start, names)
+    before = metrics_on(network, val, old, objective)
     with frozen_until(network.backbone, settings.freeze_until):
-        return fit(network, train, val, objective, plan, journal, folder)
+        fitted = fit(network, train, val, objective, plan, journal, folder)
+    return replace(fitted, of_old=OfOld(before, metrics_on(network, val, old, objective), len(old)))

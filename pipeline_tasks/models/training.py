@@ -5,7 +5,7 @@ A kept head is fitted once more including the validation images, with the known 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pipeline_tasks.models.fitting import Fitted
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.live_training import Images, train_live
+from pipeline_tasks.models.warm_start import OfOld, Start
 from pipeline_tasks.settings import TrainingSettings
 
 
@@ -53,6 +54,8 @@ class Outcome:
     """Empty if the backbone stayed frozen."""
     history: dict[str, list[Metrics]] = field(default_factory=dict)
     """Phase → metrics by epoch, including those of an earlier try."""
+    of_old: OfOld | None = None
+    """Metrics on images of the version before; None if what is kept started from scratch."""
 
 
 def train(
@@ -65,10 +68,12 @@ def train(
     journal: Journal,
     folder: Path,
     load_network: Callable[[], nn.Module],
+    start: Start | None = None,
+    names: Sequence[str] = (),
 ) -> Outcome:
     """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it.
 
-    `policy` draws the views that a backbone is trained on.
+    `policy` draws the views that a backbone is trained on; with `start` it begins with a champion's weights, of a head for `names`.
     """
     how = HeadTraining(modelling, settings, seed, journal, folder)
     head = train_head(material.train, material.val, how)
@@ -96,6 +101,8 @@ def train(
         seed=seed,
         journal=journal,
         folder=folder,
+        start=start,
+        names=names,
     )
     history["live"] = live.fitted.history
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
@@ -111,6 +118,7 @@ def train(
         never_shown=modelling.never_shown(targets),
         backbone_weights=live.backbone_weights,
         history=history,
+        of_old=None if start is None else live.fitted.of_old,
     )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 from pipeline_tasks.records.run_origin import RunOrigin
+from pipeline_tasks.records.training_start import TrainingStart
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,5 @@ class TrainModelSummary:
     """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""
     origin: RunOrigin | None = None
     """Code, packages and machine; None in nights of earlier releases."""
+    start: TrainingStart | None = None
+    """Weights that it started from; None in projects whose trainings always start from scratch."""

@@ -6,8 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.settings.section import Settings
 
+LATER = ("start_from", "most_growth_ratio", "scratch_every")
+"""Settings that came later: at their defaults they are in no digest, so that a training of an earlier release is resumed."""
 DRAWN = ("oversampling", "undersampling")
 """Values of `balance_by` that draw images more or less often, and weight none."""
 
@@ -74,12 +77,38 @@ class FitSettings(Settings):
         "its usual one.",
     )
 
+    start_from: Literal["scratch", "champion", "auto"] = Field(
+        "scratch",
+        description="Weights that a training starts from: new ones, the champion's, or the champion's while images grow slowly. "
+        "For kinds with places, and for others with `unfreeze_epochs`.",
+    )
+    most_growth_ratio: float = Field(
+        0.5,
+        gt=0,
+        description="Of `auto`: with more new training images than this share of the champion's, it starts from scratch.",
+    )
+    scratch_every: int = Field(5, ge=2, description="Of `auto`: of so many trainings in a row, one starts from scratch.")
+
+    @model_validator(mode="after")
+    def _rules_have_an_effect(self) -> Self:
+        """Refuse numbers of the rule `auto` where it does not decide."""
+        for name in ("most_growth_ratio", "scratch_every"):
+            found = getattr(self, name)
+            if self.start_from != "auto" and found != type(self).model_fields[name].default:
+                raise ValueError(f"{name}: found {found} with start_from: {self.start_from}, which does not use it; leave it out")
+        return self
+
     @model_validator(mode="after")
     def _rises_once(self) -> Self:
         """Refuse a warm-up before a schedule that rises itself."""
         if self.schedule == "one_cycle" and self.warm_up_steps:
             raise ValueError(f"warm_up_steps: found {self.warm_up_steps} with schedule one_cycle, which rises itself; leave it out")
         return self
+
+
+def fit_fields(fit: FitSettings) -> dict[str, Json]:
+    """Settings of a fit for a digest: all those of the first release that had any, and of later ones those that were changed."""
+    return fit.model_dump(exclude={one for one in LATER if getattr(fit, one) == type(fit).model_fields[one].default})
 
 
 USUAL = FitSettings()

@@ -26,6 +26,7 @@ from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.training_data.augmentation_effects import augmentation_effects
 from pipeline_tasks.training_data.mixed_views import MixedViews
+from pipeline_tasks.training_data.starting_point import Trained, start_of, starting_point
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class EmbeddingTraining:
         mixes: dict[str, Json] = {"mixes": self._policy.mixes.digest, "views": self.view_recipe}
         # Stored views are of one image each, and the same whatever is mixed.
         self.material_recipe = digest_of(mixes) if self._policy.mixes.steps else self.view_recipe
-        self.recipe = training_digest(images, self.material_recipe, TRAINING_VERSION)
+        self.start = starting_point(images, Trained(backbone.digest, recipe_digest(self._side_px), moves_backbone=True))
+        self.recipe = training_digest(images, self.material_recipe, TRAINING_VERSION, self.start)
 
     def epochs_of(self, phase: str) -> int:
         """Most epochs of a phase whose end is worth foretelling; 0 for others."""
@@ -81,6 +83,8 @@ class EmbeddingTraining:
             journal=journal,
             folder=folder,
             load_network=self._backbone.load_network,
+            start=start_of(self.start, self._images.val),
+            names=self._images.kind.vocabulary,
         )
 
     def effects(self) -> list[AugmentationEffect]:

@@ -28,6 +28,7 @@ from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_maps, write_maps
+from pipeline_tasks.training_data.starting_point import Trained, start_of, starting_point
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class MapsTraining:
             "seed": images.project.seed,
         }
         self.view_recipe = digest_of(views)
-        self.recipe = training_digest(images, self.view_recipe, MAP_TRAINING_VERSION)
+        self.start = starting_point(images, Trained(self._trunk.digest, recipe_digest(self._side_px, WHOLE), moves_backbone=False))
+        self.recipe = training_digest(images, self.view_recipe, MAP_TRAINING_VERSION, self.start)
 
     @property
     def views(self) -> int:
@@ -110,6 +112,8 @@ class MapsTraining:
             journal=journal,
             folder=folder,
             settings=self._images.project.training.fit,
+            start=start_of(self.start, self._val),
+            names=self._images.kind.vocabulary,
         )
         return Outcome(
             head=self._modelling.head_arrays(fitted.network, self._trunk.shapes),
@@ -119,6 +123,7 @@ class MapsTraining:
             resumed_from_epoch=fitted.resumed_from_epoch,
             never_shown=self._modelling.never_shown(self._train_objects),
             history={"head": fitted.history},
+            of_old=None if self.start is None or self.start.candidate is None else fitted.of_old,
         )
 
     def effects(self) -> list[AugmentationEffect]:

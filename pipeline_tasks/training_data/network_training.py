@@ -27,6 +27,7 @@ from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
+from pipeline_tasks.training_data.starting_point import Trained, start_of, starting_point
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class NetworkTraining:
             "seed": images.project.seed,
         }
         self.view_recipe = digest_of(views)
-        self.recipe = training_digest(images, self.view_recipe, NETWORK_TRAINING_VERSION)
+        marks = Trained(network.digest, recipe_digest(network.side_px, WHOLE), moves_backbone=False)
+        self.start = starting_point(images, marks)
+        self.recipe = training_digest(images, self.view_recipe, NETWORK_TRAINING_VERSION, self.start)
 
     @property
     def views(self) -> int:
@@ -108,6 +111,8 @@ class NetworkTraining:
             folder=folder,
             settings=self._images.project.training.fit,
             rate_ratio=self._network.rate_ratio,
+            start=start_of(self.start, self._val),
+            names=self._images.kind.vocabulary,
         )
         return Outcome(
             head=network_arrays(fitted.network),
@@ -117,6 +122,7 @@ class NetworkTraining:
             resumed_from_epoch=fitted.resumed_from_epoch,
             never_shown=self._modelling.never_shown(self._train_objects),
             history={"head": fitted.history},
+            of_old=None if self.start is None or self.start.candidate is None else fitted.of_old,
         )
 
     def effects(self) -> list[AugmentationEffect]:

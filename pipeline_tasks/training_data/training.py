@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.training import Outcome
     from pipeline_tasks.networks.network import Network
     from pipeline_tasks.records.augmentation_effect import AugmentationEffect
+    from pipeline_tasks.training_data.starting_point import StartingPoint
 
 
 class Training(Protocol):
@@ -38,6 +39,11 @@ class Training(Protocol):
     @property
     def backbone_digest(self) -> str:
         """Digest of the network below the head."""
+        ...
+
+    @property
+    def start(self) -> StartingPoint | None:
+        """Weights that it starts from; None in projects whose trainings always start from scratch."""
         ...
 
     @property

@@ -16,7 +16,7 @@ from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
-from pipeline_tasks.settings.fit import USUAL
+from pipeline_tasks.settings.fit import USUAL, fit_fields
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
@@ -26,6 +26,7 @@ from pipeline_tasks.time_left import with_progress
 if TYPE_CHECKING:
     from pipeline_tasks.decoding.canonical_image import Pixels
     from pipeline_tasks.decoding.decoder import Decoder
+    from pipeline_tasks.training_data.starting_point import StartingPoint
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class VersionImages:
         self.seed = derive_seed(cycle.project.seed, "train", dataset_id)
         rows = version_rows(store, dataset_cycle_id, has_sizes=True)
         self.train, self.val = training_and_validation_rows(rows, self.kind.choosing.names(rows), self.seed)
+        self.test = rows.filter(rows["split"] == "test")
         self._decoder = decoder
         self._stored = stored_images(store.rows_of(Image, rows["image_id"], columns=COLUMNS).iter_rows())
 
@@ -71,8 +73,10 @@ def digest_of(recipe: Mapping[str, Json]) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
-def training_digest(images: VersionImages, view_recipe: str, version: int) -> str:
+def training_digest(images: VersionImages, view_recipe: str, version: int, start: StartingPoint | None = None) -> str:
     """Digest of all that a training depends on; a usual fit is left out, so that it is the one from before there were others."""
     training = images.project.training
-    settings: dict[str, Json] = training.model_dump(exclude={"fit"} if training.fit == USUAL else None)
-    return digest_of({"dataset_id": images.dataset_id, "settings": settings, "version": version, "views": view_recipe})
+    settings: dict[str, Json] = training.model_dump(exclude={"fit"})
+    settings |= {} if training.fit == USUAL else {"fit": fit_fields(training.fit)}
+    parts: dict[str, Json] = {"dataset_id": images.dataset_id, "settings": settings, "version": version, "views": view_recipe}
+    return digest_of(parts | ({} if start is None or start.candidate is None else {"start": start.record.candidate_sha256}))

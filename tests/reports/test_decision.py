@@ -112,3 +112,14 @@ def test_report__of_a_night_that_waits_for_a_person_does_not_say_that_it_promote
 
     said = "Waiting until 2026-11-21 23:00 UTC for a person who signs. The gate lets the model pass: Promoted: better."
     assert f'<div class="decision">{said}</div>' in str(header(waiting))
+
+
+def test_stages__are_grey_where_a_project_asks_nobody_and_orange_where_work_was_left_out() -> None:
+    records = CycleRecords(
+        (SignOffSummary(skipped="The project promotes by itself."), TrainModelSummary(skipped="Nothing is new."))
+    )
+
+    said = str(header(replace(DATA, stages=("train_model", "sign_off"), records=records)))
+
+    assert '<span class="stage" title="The project promotes by itself.">sign_off</span>' in said
+    assert '<span class="stage skipped" title="Nothing is new.">train_model</span>' in said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +18,15 @@ from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.records.train_model import TrainModelSummary
-from pipeline_tasks.settings.search import changed_training
 from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_params, training_tags
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.trained_with import with_found_settings
 from pipeline_tasks.tables.table import empty
 from pipeline_tasks.tables.training_epoch import TrainingEpoch
 from pipeline_tasks.time_left import time_left
+from pipeline_tasks.training_data.starting_point import record_of
 from pipeline_tasks.training_data.training import Training, training_of
 from pipeline_tasks.training_data.version_images import VersionImages
 
@@ -73,7 +73,7 @@ def train_model(
     if searched is not None:
         if not searched.is_found:
             return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=searched.why))
-        cycle = _with_found_settings(cycle, searched)
+        cycle = with_found_settings(cycle, searched)
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
     training = training_of(images, backbone, network)
     described = _description(images, training, origin)
@@ -84,12 +84,6 @@ def train_model(
     summary = store.finish(cycle.cycle_id, STAGE, summary, [(TrainingEpoch, _epochs(outcome))])
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
-
-
-def _with_found_settings(cycle: Cycle, searched: ChooseSettingsSummary) -> Cycle:
-    """The cycle of a search, as if the project had the settings that it found."""
-    training = changed_training(cycle.project.training, searched.settings)
-    return replace(cycle, project=cycle.project.model_copy(update={"training": training}))
 
 
 def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Journal:
@@ -117,12 +111,12 @@ def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Jou
 
 def _description(images: VersionImages, training: Training, origin: RunOrigin | None) -> RunDescription:
     """Data for the trackers."""
-    cycle = images.cycle
+    cycle, more = images.cycle, {} if training.start is None else training.start.record.tags
     return RunDescription(
         name=cycle.outside_name,
         cycle_key=cycle_key(cycle.outside_name, cycle.cycle_id),
         params={**training_params(cycle), "seed": images.seed},
-        tags={**training_tags(cycle, images.dataset_id, training.backbone_digest), **(origin.tags if origin else {})},
+        tags={**training_tags(cycle, images.dataset_id, training.backbone_digest), **(origin.tags if origin else {}), **more},
         dataset_id=images.dataset_id,
         dataset_source=index_key(images.dataset_id),
     )
@@ -151,9 +145,11 @@ def _summary(
 ) -> TrainModelSummary:
     """Store the candidate and return the summary with its key."""
     candidate, effects = training.candidate(outcome), training.effects()
-    for effect in effects:
-        if effect.warning:
-            logger.warning("%s", effect.warning)
+    metric, margin = images.kind.scoring.names.metric, images.project.gates.margin
+    start = None if training.start is None else record_of(training.start, outcome, metric, margin)
+    for warning in [*(one.warning for one in effects), *([start.warning] if start else [])]:
+        if warning:
+            logger.warning("%s", warning)
     key, sha256 = put_candidate(images.store.objects, images.cycle.cycle_id, candidate.as_bytes())
     return TrainModelSummary(
         skipped=None,
@@ -173,11 +169,12 @@ def _summary(
         view_recipe=training.view_recipe,
         epochs=outcome.epochs,
         resumed_from_epoch=outcome.resumed_from_epoch,
-        val_score=outcome.best[f"val_{images.kind.scoring.names.metric}"],
+        val_score=outcome.best[f"val_{metric}"],
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
         never_shown=list(outcome.never_shown),
         effects=effects,
         mirror_notes=list(log.notes),
         origin=origin,
+        start=start,
     )

@@ -14,8 +14,8 @@ from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.version_index import index_key
-from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.trained_with import trained_with
 
 
 def mirrored_model(store: Store, cycle_id: str, digest: str, outside_name: str) -> MirroredModel:
@@ -23,7 +23,7 @@ def mirrored_model(store: Store, cycle_id: str, digest: str, outside_name: str) 
     trained = store.find_summary(cycle_id, TrainModelSummary) or TrainModelSummary(skipped=None)
     exported = store.find_summary(cycle_id, ExportModelSummary)
     evaluated = store.find_summary(cycle_id, EvaluateModelSummary)
-    cycle = read_cycle(store, cycle_id)
+    cycle = trained_with(store, cycle_id)
     names = kind_of(cycle.project).scoring.names
     return MirroredModel(
         name=outside_name,
@@ -35,6 +35,7 @@ def mirrored_model(store: Store, cycle_id: str, digest: str, outside_name: str) 
         tags={
             **training_tags(cycle, str(trained.dataset_id), str(trained.backbone_digest)),
             **(trained.origin.tags if trained.origin else {}),
+            **(trained.start.tags if trained.start else {}),
         },
         metrics={**_trained(trained, names), **({} if evaluated is None else evaluation_metrics(evaluated, names))},
         run_id=trained.mlflow_run_id,

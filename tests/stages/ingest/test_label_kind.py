@@ -157,6 +157,7 @@ def test_unfreezing__is_taken_for_classes(store: Store) -> None:
     [
         ("box", {"loss": "focal"}, "training.fit.loss: found focal; label_kind box has a loss of its own. Leave it out"),
         ("mask", {"label_smoothing": 0.1}, "training.fit.label_smoothing: found 0.1; label_kind mask has a loss of its own"),
+        ("class", {"start_from": "auto"}, "training.fit.start_from: found auto; label_kind class fits a head on stored embeddings"),
         ("box", {"balance_by": "undersampling"}, "training.fit.balance_by: found undersampling; label_kind box has a loss"),
         ("text", {"optimizer": "sgd"}, "training.fit: found optimizer; label_kind text trains no model. Leave it out"),
     ],

@@ -15,6 +15,7 @@ from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
+from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
@@ -229,10 +230,19 @@ def test_train_model__names_the_layers_if_none_is_called_so(tmp_path: Path) -> N
         world.train()
 
 
+FIRST = (
+    *("optimizer", "momentum", "schedule", "warm_up_steps", "loss", "focal_gamma", "label_smoothing", "balance_by"),
+    *("effective_number_beta", "ema", "accumulate_batches", "clip_gradient", "precision", "processes", "freeze_until"),
+    "backbone_rate_ratio",
+)
+"""Settings of the first release that had any of a fit."""
+
+
 def test_training_digest__is_that_of_earlier_releases_unless_there_is_another_fit(tmp_path: Path) -> None:
     usual, same, other = (World(tmp_path, **one) for one in ({}, {"fit": {"optimizer": "adamw"}}, {"fit": {"ema": 0.9}}))
     training = usual.cycle.project.training.model_dump()
-    del training["fit"]
+    earlier = training.pop("fit") | {"ema": 0.9}
+    earlier = {name: earlier[name] for name in FIRST}
 
     digests = [
         training_digest(VersionImages(one.store, one.cycle, one.decoder, "d" * 64, one.cycle.cycle_id), "v" * 64, 5)
@@ -240,7 +250,10 @@ def test_training_digest__is_that_of_earlier_releases_unless_there_is_another_fi
     ]
 
     assert digests[0] == digest_of({"dataset_id": "d" * 64, "settings": training, "version": 5, "views": "v" * 64})
-    assert digests[1] == digests[0] != digests[2]
+    assert digests[1] == digests[0]
+    assert digests[2] == digest_of(
+        {"dataset_id": "d" * 64, "settings": training | {"fit": earlier}, "version": 5, "views": "v" * 64}
+    )
 
 
 def test_train_model__names_code_packages_and_machine_in_summary_and_trackers(tmp_path: Path) -> None:
@@ -257,3 +270,15 @@ def test_train_model__names_code_packages_and_machine_in_summary_and_trackers(tm
     assert (wanted | {"seed": world.registry.params["seed"]}).items() <= world.log.settings.items()
     mirrored = mirrored_model(world.store, world.cycle.cycle_id, "m" * 64, "parts")
     assert wanted.items() <= mirrored.tags.items(), "a run that is made again names the same"
+
+
+def test_mirrored_model__names_the_settings_that_a_search_found(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    found = ChooseSettingsSummary(None, is_found=True, settings={"learning_rate": 0.07, "fit.ema": 0.9})
+    world.store.finish(world.cycle.cycle_id, "choose_settings", found)
+    world.train()
+
+    mirrored = mirrored_model(world.store, world.cycle.cycle_id, "m" * 64, "parts")
+
+    assert (mirrored.params["learning_rate"], mirrored.params["fit.ema"]) == (0.07, 0.9)
+    assert mirrored.params.items() <= world.registry.params.items(), "a run that is made again names the same"
