@@ -149,7 +149,7 @@ def embedded(folder: Path, cache: Path) -> tuple[tuple[str, ...], EmbeddedImages
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **_embed(files, cache))
     found, views = np.load(kept), OWN.augmented_views
-    groups = _groups(files)
+    groups = groups_of_files(files)
     rows = np.concatenate([found["plain"], found["views"].reshape(len(files) * views, -1)])
     all_targets = np.concatenate([targets, np.repeat(targets, views)])
     return names, EmbeddedImages(rows, all_targets, np.concatenate([groups, np.repeat(groups, views)]), len(files))
@@ -167,7 +167,7 @@ def _embed(files: Sequence[Path], cache: Path) -> dict[str, npt.NDArray[np.float
     return {"plain": np.stack(plain), "views": np.stack(views)}
 
 
-def _groups(files: Sequence[Path]) -> npt.NDArray[np.int64]:
+def groups_of_files(files: Sequence[Path]) -> npt.NDArray[np.int64]:
     """Number of the group of each file: of one name, and numbered near each other."""
     keys = []
     for at, file in enumerate(files):

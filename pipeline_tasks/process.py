@@ -7,7 +7,7 @@ The stages of a group stand in its module of `process_groups/`.
 
 from __future__ import annotations
 
-from pipeline_tasks.process_groups import curate, deploy, evaluate, ingest, label, search, tend, train
+from pipeline_tasks.process_groups import curate, deploy, evaluate, ingest, label, pretrain, search, tend, train
 from pipeline_tasks.process_stage import GROUPS as GROUPS
 from pipeline_tasks.process_stage import Stage as Stage
 
@@ -20,6 +20,7 @@ _ALL = (
     *deploy.STAGES,
     *tend.STAGES,
     *search.STAGES,
+    *pretrain.STAGES,
 )
 
 NIGHTLY = tuple(stage for stage in _ALL if stage.is_nightly)

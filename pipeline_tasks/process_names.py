@@ -40,6 +40,7 @@ TableName = Literal[
     "pre_annotations",
     "predicted_objects",
     "predictions",
+    "pretraining_images",
     "quality_issues",
     "rejected_sightings",
     "second_looks",
@@ -85,6 +86,7 @@ ServiceName = Literal[
     "outside_copies",
     "prediction_server",
     "sources",
+    "teacher",
 ]
 """Attributes of `wiring.services.Services` that reach beyond the project's root."""
 

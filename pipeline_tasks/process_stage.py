@@ -16,7 +16,7 @@ class Stage:
 
     name: str
     group: str
-    """One of `GROUPS`, or `tend` or `search` for a stage outside the nights."""
+    """One of `GROUPS`, or `tend`, `search` or `pretrain` for a stage outside the nights."""
     does: str
     """One sentence."""
     reads: tuple[Thing, ...] = ()

@@ -26,11 +26,12 @@ from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.sighting import Sighting
-from pipeline_tasks.wiring.run import AFTER_TRIALS, IMPORT_STAGES
+from pipeline_tasks.wiring.run import AFTER_TRIALS, IMPORT_STAGES, PRETRAINING_STAGES
 
 NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
 SEARCH = "2026-11-23T112500"
+PRETRAINING = "2026-11-23T112700"
 EVERYTHING = "whole root"
 YEAR_2045 = 2_366_841_600
 APPROVED = SignOffReply(True, "ada", "2026-11-21T23:00:00+00:00")
@@ -202,6 +203,8 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     for stage in IMPORT_STAGES:
         run(stage, "2026-11-23T112000", run_key="by hand", labelled_set=labelled)
     search_settings(night, run)
+    for stage in PRETRAINING_STAGES:
+        run(stage, PRETRAINING, run_key="by hand", epochs=2)
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
     run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     with pytest.MonkeyPatch.context() as patch:

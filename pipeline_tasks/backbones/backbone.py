@@ -15,6 +15,7 @@ from pipeline_tasks.settings import BackboneSettings
 if TYPE_CHECKING:
     from torch import nn
 
+    from pipeline_tasks.backbones.pretrained import PretrainedFiles
     from pipeline_tasks.backbones.trunk import Trunk
 
 
@@ -92,15 +93,42 @@ class TakesWeights(Protocol):
         ...
 
 
-def open_backbone(settings: BackboneSettings, cache_folder: Path, *, home: Path = Path()) -> Backbone:
+class FindsPretrained(Protocol):
+    """Finds weights of the project's own pretrainings."""
+
+    def __call__(self, pretrained: str) -> PretrainedFiles:
+        """The files of a pretraining, by the digest of its weights.
+
+        Raises:
+            SettingsError: the project has none of this name.
+        """
+        ...
+
+
+def open_backbone(
+    settings: BackboneSettings, cache_folder: Path, *, home: Path = Path(), pretrained: FindsPretrained | None = None
+) -> Backbone:
     """Open the backbone of a project; the first call on a machine may export it into `cache_folder`.
 
-    A relative path of weights lies in `home`.
+    A relative path of weights lies in `home`; `pretrained` finds the weights of the project's own pretrainings.
 
     Raises:
         SettingsError: an unknown backbone, its weights are not there, or it takes none.
         ModelError: the exported file cannot be read.
     """
+    base = _published(settings, cache_folder, home)
+    if settings.pretrained is None:
+        return base
+    if pretrained is None:
+        raise SettingsError("backbone.pretrained: these weights lie in the project's root, which is not open here")
+    from pipeline_tasks.backbones.pretrained import PretrainedBackbone, check_network
+
+    files = pretrained(settings.pretrained)
+    return PretrainedBackbone(check_network(base, settings.name, files), files, cache_folder)
+
+
+def _published(settings: BackboneSettings, cache_folder: Path, home: Path) -> Backbone:
+    """The backbone with weights from outside the project."""
     opener = BACKBONES.load(settings.name)
     weights = None if settings.weights is None else home / settings.weights
     if isinstance(opener, TakesWeights):

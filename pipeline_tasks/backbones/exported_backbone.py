@@ -166,6 +166,11 @@ class ExportedBackbone(ABC):
 
 def open_session(file: Path) -> Any:
     """Open a session with one thread a run; callers use several threads, so that each core has its own stream."""
+    return session_of(str(file))
+
+
+def session_of(file: str | bytes) -> Any:
+    """The same of a file's name or content."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -173,9 +178,10 @@ def open_session(file: Path) -> Any:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     except (onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf, onnxruntime.capi.onnxruntime_pybind11_state.Fail) as error:
-        raise ModelError(f"{file}: not a readable ONNX file; delete it and it is exported again: {error}") from error
+        name = file if isinstance(file, str) else "backbone"
+        raise ModelError(f"{name}: not a readable ONNX file; delete it and it is exported again: {error}") from error
 
 
 def write_once(file: Path, export: Callable[[], bytes]) -> None:

@@ -22,6 +22,8 @@ TOOLS = {
     "erase": "erase",
     "import_dataset": "import_dataset",
     "search_settings": "search_settings",
+    "pretrain_backbone": "pretrain_backbone",
+    "pretrainings": "pretrainings",
     "requirements": "requirements",
     "labeling": "labeling",
     "promotions": "promotions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from pipeline_tasks.commands.outcome import Outcome, in_json
@@ -21,10 +22,13 @@ def run(arguments: argparse.Namespace) -> Outcome:
     """Write the files, and print their digests; without a champion there is no champion.onnx."""
     from pipeline_tasks.backbones.backbone import open_backbone
     from pipeline_tasks.storage.blobs.model_files import read_model
+    from pipeline_tasks.training_data.pretraining_images import find_pretrained
     from pipeline_tasks.wiring.projects import home_folder, read_project
 
     store = open_named_store(arguments.project)
-    backbone = open_backbone(read_project(arguments.project).backbone, home_folder() / "backbones", home=home_folder())
+    find = partial(find_pretrained, store)
+    settings = read_project(arguments.project).backbone
+    backbone = open_backbone(settings, home_folder() / "backbones", home=home_folder(), pretrained=find)
     champion = store.state().champion
     told: dict[str, Json] = {"backbone_digest": backbone.digest, "model_digest": None}
     _write(arguments.to / "backbone.onnx", backbone.onnx_bytes)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.commands.labelled_set_options import add_set_options, labelled_set_of
 from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.pretraining_options import add_pretraining_options
 from pipeline_tasks.commands.project_option import add_project_option
 from pipeline_tasks.commands.search_options import add_search_options
 from pipeline_tasks.commands.sign_off_options import add_reply_options, reply_of
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> Outcome:
         trial=own.get("trial", NO_ARGUMENTS.trial),
         trials=own.get("trials"),
         seed=own.get("seed"),
+        method=own.get("method"),
+        epochs=own.get("epochs"),
         to_model_digest=own.get("to_model_digest"),
         dataset_id=own.get("dataset_id", NO_ARGUMENTS.dataset_id),
         is_dry_run=own.get("dry_run"),
@@ -118,6 +121,11 @@ def _of_open_search(parser: argparse.ArgumentParser) -> None:
     _of_manual_cycle(parser)
 
 
+def _of_open_pretraining(parser: argparse.ArgumentParser) -> None:
+    add_pretraining_options(parser)
+    _of_manual_cycle(parser)
+
+
 def _of_run_trial(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trial", type=int, default=0, help="trial of the plan, 0 to one less than `trials` of open_search")
 
@@ -139,6 +147,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "backfill": _of_backfill,
     "open_import": _of_open_import,
     "open_search": _of_open_search,
+    "open_pretraining": _of_open_pretraining,
     "run_trial": _of_run_trial,
 }
 """Stage → its own options; all others take the project and the cycle only."""

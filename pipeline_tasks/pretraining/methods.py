@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -124,6 +125,27 @@ class Distillation(Method):
         with torch.no_grad():
             wanted = self._teacher[0](views[0])
         return cosine_distance(self.map(self.backbone(views[0])), wanted)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A network to learn from, with the length of its embeddings."""
+
+    network: nn.Module
+    dimensions: int
+
+
+def open_method(name: str, backbone: nn.Module, dimensions: int, teacher: Teacher | None, seed: int) -> Method:
+    """The method of this name on a copy of the backbone; the seed draws the weights of what stands behind it."""
+    copied = deepcopy(backbone)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if name == "dino":
+            return Dino(copied, dimensions)
+        if name == "distillation":
+            assert teacher is not None, "the settings refuse a distillation without a teacher"
+            return Distillation(copied, dimensions, teacher.network, teacher.dimensions)
+        return SimClr(copied, dimensions)
 
 
 def _mlp(dimensions: int, hidden: int, outputs: int) -> nn.Module:

@@ -34,8 +34,11 @@ def strong_policy(
     """
     if own is not None:
         policy = policy_of(own, default)
+        if policy.mixes.steps:
+            mixed = ", ".join(policy.mixes.taken)
+            raise SettingsError(f"pretraining.views: {mixed} mixes images, and a view must show one; leave it out")
     else:
-        usual = policy_of(of_training, default)
+        usual = policy_of(of_training, default).alone
         policy = Policy(tuple(replace(step, strength=_stronger(step.strength)) for step in usual.steps))
     if not policy.steps:
         raise SettingsError("pretraining.views: wanted at least one augmentation, found none; two equal views teach nothing")

@@ -9,12 +9,14 @@ from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.ask_for_slice import AskForSliceSummary
 from pipeline_tasks.records.backfill import BackfillSummary
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.choose_pretraining_images import ChoosePretrainingImagesSummary
 from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_backbone import ExportBackboneSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
@@ -25,9 +27,11 @@ from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.open_import import OpenImportSummary
+from pipeline_tasks.records.open_pretraining import OpenPretrainingSummary
 from pipeline_tasks.records.open_search import OpenSearchSummary
 from pipeline_tasks.records.pause_labeling import PauseLabelingSummary
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
+from pipeline_tasks.records.probe_backbone import ProbeBackboneSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.records.record_images import RecordImagesSummary
@@ -40,9 +44,11 @@ from pipeline_tasks.records.run_trial import RunTrialSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.sign_off import SignOffSummary
+from pipeline_tasks.records.train_backbone import TrainBackboneSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
+from pipeline_tasks.records.write_pretraining_report import WritePretrainingReportSummary
 from pipeline_tasks.records.write_search_report import WriteSearchReportSummary
 from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
 
@@ -52,12 +58,14 @@ KINDS: tuple[type[StageRecord], ...] = (
     AskForSliceSummary,
     BackfillSummary,
     BuildDatasetVersionSummary,
+    ChoosePretrainingImagesSummary,
     ChooseSettingsSummary,
     CollectAnnotationsSummary,
     CollectGarbageSummary,
     CompareWithChampionSummary,
     EraseSummary,
     EvaluateModelSummary,
+    ExportBackboneSummary,
     ExportModelSummary,
     FindDuplicatesSummary,
     FindLabelErrorsSummary,
@@ -68,9 +76,11 @@ KINDS: tuple[type[StageRecord], ...] = (
     MeasureSelectionGainSummary,
     OpenCycleSummary,
     OpenImportSummary,
+    OpenPretrainingSummary,
     OpenSearchSummary,
     PauseLabelingSummary,
     PlanCollectionSummary,
+    ProbeBackboneSummary,
     PromoteModelSummary,
     RecordImagesSummary,
     ResolveLabelsSummary,
@@ -82,9 +92,11 @@ KINDS: tuple[type[StageRecord], ...] = (
     SelectImagesSummary,
     SendToLabelingSummary,
     SignOffSummary,
+    TrainBackboneSummary,
     TrainModelSummary,
     WaitForAnnotatorsSummary,
     WriteCycleReportSummary,
+    WritePretrainingReportSummary,
     WriteSearchReportSummary,
     WriteStorageReportSummary,
 )

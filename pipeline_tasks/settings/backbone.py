@@ -21,6 +21,12 @@ class BackboneSettings(Settings):
         None,
         description="Folder or file of weights, for a backbone that takes them; a relative one lies in NIGHTLENS_HOME.",
     )
+    pretrained: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Weights that `pretrain_backbone` made of this backbone, as its report and `pretrainings` print them; "
+        "`name` and `weights` stay as they were.",
+    )
     side_px: int = Field(224, ge=32, le=1024, description="Side of the image that the model sees, in pixels.")
     map_side_px: int = Field(
         384,

@@ -20,6 +20,7 @@ from pipeline_tasks.settings.labeling import LabelingSettings
 from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSettings
 from pipeline_tasks.settings.network import NetworkSettings
 from pipeline_tasks.settings.new_images import NewImagesSettings
+from pipeline_tasks.settings.pretraining import PretrainingSettings
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.requirements import RequirementSettings
 from pipeline_tasks.settings.search import SearchSettings, check_space
@@ -63,6 +64,7 @@ class Project(Settings):
     network: NetworkSettings | None = Field(None, description="null: a head on the frozen backbone, as each label kind has one.")
     training: TrainingSettings = TrainingSettings()
     search: SearchSettings = SearchSettings()
+    pretraining: PretrainingSettings = PretrainingSettings()
     gates: GateSettings
     autonomy: AutonomySettings = AutonomySettings()
     serving: ServingSettings = ServingSettings()

@@ -39,6 +39,7 @@ from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.pretraining_image import PretrainingImage
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.second_look import SecondLook
@@ -99,6 +100,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Leak,
     Trial,
     TrainingEpoch,
+    PretrainingImage,
     Prediction,
     PredictedObject,
     Metric,

@@ -46,7 +46,11 @@ class StageArguments:
     trials: int | None = None
     """For open_search: number of trials; None for the project's setting."""
     seed: int | None = None
-    """For open_search; None for the project's seed."""
+    """For open_search and open_pretraining; None for the project's seed."""
+    method: str | None = None
+    """For open_pretraining; None for the project's setting."""
+    epochs: int | None = None
+    """For open_pretraining; None for the project's setting."""
     labelled_set: LabelledSet | None = None
     """For open_import."""
 

@@ -26,6 +26,7 @@ KINDS_OF_OPENERS = {
     "backfill": "backfill",
     "open_import": "import",
     "open_search": "search",
+    "open_pretraining": "pretraining",
 }
 """Stage that opens a cycle in Airflow → the kind of cycle."""
 IMPORT_STAGES = (
@@ -51,6 +52,16 @@ AFTER_TRIALS = (
     "write_search_report",
 )
 """Stages of a search behind its trials, in order; its candidate goes the way of every candidate."""
+
+PRETRAINING_STAGES = (
+    "open_pretraining",
+    "choose_pretraining_images",
+    "train_backbone",
+    "export_backbone",
+    "probe_backbone",
+    "write_pretraining_report",
+)
+"""Stages of a pretraining, in order; none of them changes what nights do."""
 
 
 def run_stage(
@@ -141,6 +152,17 @@ def run_search(
         if stage not in ("promote_model", "roll_out") or not is_waiting(done["sign_off"]):
             done[stage] = run_stage(stage, project_name, cycle_id, arguments, endpoints)
     return done
+
+
+def run_pretraining(
+    project_name: str, cycle_id: str, arguments: StageArguments, endpoints: Endpoints | None = None
+) -> dict[str, StageRecord]:
+    """Run all stages of a pretraining; stage → its record.
+
+    Raises:
+        SettingsError, NightlensError: as `run_stage`.
+    """
+    return {stage: run_stage(stage, project_name, cycle_id, arguments, endpoints) for stage in PRETRAINING_STAGES}
 
 
 def is_waiting(signed: StageRecord) -> bool:

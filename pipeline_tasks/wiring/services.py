@@ -25,6 +25,7 @@ from pipeline_tasks.wiring.roots import open_objects, open_store
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.backbones.pretrained import PretrainedFiles
     from pipeline_tasks.blurring.blur import Blur
     from pipeline_tasks.clients.annotator_files import AnnotatorFiles
     from pipeline_tasks.clients.event_files import EventFiles
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.clients.prediction_server import PredictionServer
     from pipeline_tasks.decoding.decoder import IntakeDecoder
     from pipeline_tasks.networks.network import Network
+    from pipeline_tasks.settings import BackboneSettings
     from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.wiring.outside_copies import OutsideCopies
@@ -138,8 +140,29 @@ class Services:
 
     @cached_property
     def backbone(self) -> Backbone:
-        """The project's backbone."""
-        return backbone_of(self.cycle.project)
+        """The project's backbone, with weights of a pretraining of the project if it names them."""
+        return self._opened_backbone(self.cycle.project.backbone)
+
+    @cached_property
+    def teacher(self) -> Backbone | None:
+        """The backbone that a distillation learns from, for images of the side of the project's; None for other methods."""
+        from pipeline_tasks.settings import BackboneSettings
+
+        named, side_px = self.cycle.project.pretraining.teacher, self.cycle.project.backbone.side_px
+        if named is None:
+            return None
+        return self._opened_backbone(BackboneSettings(name=named.name, weights=named.weights, side_px=side_px))
+
+    def _opened_backbone(self, settings: BackboneSettings) -> Backbone:
+        from pipeline_tasks.backbones.backbone import open_backbone
+
+        def find(pretrained: str) -> PretrainedFiles:
+            """The files of one of the project's pretrainings."""
+            from pipeline_tasks.training_data.pretraining_images import find_pretrained
+
+            return find_pretrained(self.store, pretrained)
+
+        return open_backbone(settings, cache_folder=home_folder() / "backbones", home=home_folder(), pretrained=find)
 
     @cached_property
     def network(self) -> Network | None:
@@ -220,7 +243,8 @@ class Services:
 
 
 def backbone_of(project: Project) -> Backbone:
-    """A project's backbone."""
+    """A project's backbone as published, for its layers: those of weights from the project's own root are the same."""
     from pipeline_tasks.backbones.backbone import open_backbone
 
-    return open_backbone(project.backbone, cache_folder=home_folder() / "backbones", home=home_folder())
+    published = project.backbone.model_copy(update={"pretrained": None})
+    return open_backbone(published, cache_folder=home_folder() / "backbones", home=home_folder())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.process import PROCESS
 from pipeline_tasks.wiring.arguments import StageArguments
-from pipeline_tasks.wiring.calls import curate, deploy, evaluate, ingest, label, search, tend, train
+from pipeline_tasks.wiring.calls import curate, deploy, evaluate, ingest, label, pretrain, search, tend, train
 from pipeline_tasks.wiring.services import Services
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _OF_GROUPS: tuple[tuple[Call, ...], ...] = (
     deploy.CALLS,
     tend.CALLS,
     search.CALLS,
+    pretrain.CALLS,
 )
 _BY_NAME = {call.__name__: call for calls in _OF_GROUPS for call in calls}
 CALLS: Mapping[str, Call] = {stage.name: _BY_NAME[stage.name] for stage in PROCESS}

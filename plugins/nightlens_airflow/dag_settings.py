@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_args
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, Param
 
@@ -15,6 +15,7 @@ from nightlens_airflow.projects import BrokenProject
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project
 from pipeline_tasks.settings.new_images import NewImagesSettings
+from pipeline_tasks.settings.pretraining import Method
 
 _AS_IN_FILE = "as in the project file"
 _STRATEGIES = strategies_in_form()
@@ -132,6 +133,31 @@ SEARCH_FORM: dict[str, Param] = {
     ),
 }
 
+PRETRAINING_FORM: dict[str, Param] = {
+    "method": Param(
+        None,
+        type=["null", "string"],
+        enum=[None, *get_args(Method)],
+        values_display={"null": _AS_IN_FILE, "None": _AS_IN_FILE},
+        title="Method",
+        description="Leave empty for the project's setting. distillation wants pretraining.teacher in the project file.",
+    ),
+    "epochs": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Epochs",
+        description="Number of epochs. Leave empty for the project's setting.",
+    ),
+    "seed": Param(
+        None,
+        type=["null", "integer"],
+        minimum=0,
+        title="Seed",
+        description="The same seed on the same images gives the same weights. Leave empty for the project's seed.",
+    ),
+}
+
 
 class DagArguments(TypedDict):
     """Arguments of a DAG, except its schedule."""
@@ -214,6 +240,11 @@ def schedule_of_search(project: Project | BrokenProject) -> CronTriggerTimetable
 def search_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """Arguments of the DAG that searches over training settings, except its schedule."""
     return _settings(f"search_settings__{_id_of(project)}", project, document, SEARCH_FORM)
+
+
+def pretraining_settings(project: Project | BrokenProject, document: str) -> DagArguments:
+    """Arguments of the DAG that pretrains the backbone; it is only started by hand."""
+    return _settings(f"pretrain_backbone__{_id_of(project)}", project, document, PRETRAINING_FORM)
 
 
 def broken_settings(broken: BrokenProject) -> DagArguments:

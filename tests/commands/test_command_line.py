@@ -34,6 +34,7 @@ OWN = {
     "backfill": {"images", "run-key"},
     "open_search": {"trials", "seed", "run-key"},
     "run_trial": {"trial"},
+    "open_pretraining": {"method", "epochs", "seed", "run-key"},
     "open_import": {"set", "format", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},
 }
 

@@ -45,7 +45,12 @@ def test_cycle_of_stage__is_named_by_this_second_for_a_stage_that_opens_one(stor
 
 @pytest.mark.parametrize(
     ("stage", "opener"),
-    [("find_duplicates", "open_cycle"), ("collect_garbage", "plan_collection"), ("run_trial", "open_search")],
+    [
+        ("find_duplicates", "open_cycle"),
+        ("collect_garbage", "plan_collection"),
+        ("run_trial", "open_search"),
+        ("probe_backbone", "open_pretraining"),
+    ],
 )
 def test_cycle_of_stage__says_what_to_run_first(store: Store, stage: str, opener: str) -> None:
     with pytest.raises(MissingStageError, match=f"run `{opener} --project parts` first"):

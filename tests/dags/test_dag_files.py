@@ -76,8 +76,8 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_six_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
-    kinds = ("nightly", "roll_back", "tend_storage", "backfill", "import_dataset", "search_settings")
+def test_dag_files__make_seven_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
+    kinds = ("nightly", "roll_back", "tend_storage", "backfill", "import_dataset", "search_settings", "pretrain_backbone")
 
     assert sorted(dag_bag.dags) == sorted(f"{kind}__{project}" for kind in kinds for project in ("belt", "ore", "tiles"))
 
@@ -198,6 +198,16 @@ def test_search_settings__runs_its_trials_in_waves_and_its_candidate_goes_the_wa
 
     assert [task.task_id for task in dag.topological_sort()] == ["open_search", "build_dataset_version", *waves, *AFTER_TRIALS]
     assert dag.get_task("run_trial_1").pool == "inference"
+    assert not dag.timetable.can_be_scheduled
+
+
+def test_pretrain_backbone__holds_the_stages_of_a_pretraining_in_order_and_starts_by_hand_alone(dag_bag: DagBag) -> None:
+    from pipeline_tasks.wiring.run import PRETRAINING_STAGES
+
+    dag = dag_bag.dags["pretrain_backbone__belt"]
+
+    assert tuple(task.task_id for task in dag.topological_sort()) == PRETRAINING_STAGES
+    assert dag.get_task("train_backbone").pool == "inference"
     assert not dag.timetable.can_be_scheduled
 
 

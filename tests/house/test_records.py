@@ -61,6 +61,7 @@ BOUNDARY = {
     "plugins/nightlens_airflow/stage_task": "hands a summary to XCom",
     "plugins/nightlens_airflow/tasks": "hands a summary to XCom",
     "plugins/nightlens_airflow/tasks_beside_nights": "hands a summary to XCom",
+    "plugins/nightlens_airflow/tasks_of_pretraining": "hands a summary to XCom",
     "plugins/nightlens_airflow/tasks_of_search": "hands a summary to XCom",
     "plugins/nightlens_airflow/sign_off_operator": "takes a reply from Airflow, hands a summary to XCom",
     "plugins/nightlens_airflow/wait_for_annotators_sensor": "takes an event from Airflow, hands a summary to XCom",

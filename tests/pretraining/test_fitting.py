@@ -108,6 +108,13 @@ def test_strong_policy__raises_strengths_half_way_and_adds_nothing() -> None:
     assert [(step.name, step.strength) for step in given.steps] == [("blur", 0.2)]
 
 
+def test_strong_policy__shows_one_image_in_a_view() -> None:
+    mixed = {"mixup": AugmentationSettings(), "blur": AugmentationSettings()}
+    assert [step.name for step in strong_policy(None, mixed, ()).steps] == ["blur"]
+    with pytest.raises(SettingsError, match=r"pretraining\.views: mixup mixes images"):
+        strong_policy(mixed, None, ())
+
+
 def test_strong_policy__of_nothing_says_that_equal_views_teach_nothing() -> None:
     with pytest.raises(SettingsError, match=r"pretraining.views: wanted at least one augmentation"):
         strong_policy(None, {}, ())

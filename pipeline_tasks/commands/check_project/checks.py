@@ -18,7 +18,7 @@ from pipeline_tasks.commands.check_project.names_alike import names_alike
 from pipeline_tasks.commands.check_project.newest_model import check_newest_model
 from pipeline_tasks.commands.check_project.requirements_check import check_requirements
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
-from pipeline_tasks.settings import Project, SourceSettings
+from pipeline_tasks.settings import BackboneSettings, Project, SourceSettings
 from pipeline_tasks.settings.schedule import next_runs
 from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, endpoints_from_environment
@@ -156,10 +156,15 @@ def _check_backbone(project: Project, s3: S3Connection | None) -> str:
     if night is None:
         return "fine: there are no embeddings yet"
     before = read_cycle(store, night).project.backbone
-    was, now = (f"{one.name} at {one.side_px} px" for one in (before, project.backbone))
+    was, now = (_of_backbone(one) for one in (before, project.backbone))
     if was == now:
         return f"fine: unchanged since cycle {night}"
     return f"fine: changes from {was} to {now}; unlabelled images of earlier nights leave the selection's pool"
+
+
+def _of_backbone(settings: BackboneSettings) -> str:
+    weights = f" pretrained as {settings.pretrained[:12]}" if settings.pretrained else ""
+    return f"{settings.name}{weights} at {settings.side_px} px"
 
 
 def _check_bucket(objects: ObjectStore, root: str) -> str:

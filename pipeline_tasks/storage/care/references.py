@@ -27,7 +27,7 @@ from pipeline_tasks.storage.versions.published_files import publications
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 
-NEEDED_BY = {"part": ("record_images", "backfill", "choose_settings"), "checkpoint": ("train_model",)}
+NEEDED_BY = {"part": ("record_images", "backfill", "choose_settings"), "checkpoint": ("train_model", "train_backbone")}
 """Kind → the stage whose event ends the lease."""
 SNAPSHOT_KEPT_EVERY_EVENTS = 1000
 _NEWEST_SNAPSHOTS = 2

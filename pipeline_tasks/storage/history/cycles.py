@@ -27,6 +27,8 @@ IMPORT = "import"
 """The kind of the cycles that take in a labelled set."""
 SEARCH = "search"
 """The kind of the cycles that search over training settings."""
+PRETRAINING = "pretraining"
+"""The kind of the cycles that pretrain the backbone."""
 NO_ARGUMENTS = CycleArguments()
 
 

@@ -1,0 +1,1 @@
+"""Stages of a self-supervised pretraining of the backbone."""
