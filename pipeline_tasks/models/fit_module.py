@@ -97,12 +97,15 @@ class FitModule(lightning.LightningModule):
         assert self.val_order is not None, "a fit that validates knows the order"
         size = self.val_order.examples_of(number)
         outputs = self.share.whole(self.judged(batch[0]).float(), size)
-        self.validated.append((outputs, self.share.whole(batch[1], size)))
+        self.validated.append((outputs.cpu(), self.share.whole(batch[1], size).cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Compute the metrics of the epoch."""
         outputs, targets = (torch.cat(parts) for parts in zip(*self.validated, strict=True))
+        # Kinds compute their metrics with numpy, wherever the network is.
+        self.objective_state.cpu()
         self.metrics = {"train_loss": torch.stack(self.losses).mean().item()} | self.objective.metrics(outputs, targets)
+        self.objective_state.to(self.device)
         self.losses, self.validated = [], []
 
     def configure_optimizers(self) -> Any:

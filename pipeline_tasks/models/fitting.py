@@ -1,4 +1,4 @@
-"""Fits a network with PyTorch Lightning: on the CPU, in this process or several, repeatable, and resumable after a kill.
+"""Fits a network with PyTorch Lightning: on the CPU, in this process or several, or a GPU; repeatable, and resumable after a kill.
 
 Both phases of a training use `fit`: the head on stored embeddings, and live training, which also trains the backbone.
 """
@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from pipeline_tasks.kinds.modelling import Objective
 from pipeline_tasks.models.best_epoch import BestEpoch
+from pipeline_tasks.models.devices import device_here
 from pipeline_tasks.models.epoch_order import Batches, EpochOrder, order_of
 from pipeline_tasks.models.examples import Batch, Examples
 from pipeline_tasks.models.fit_material import FitMaterial
@@ -145,8 +146,9 @@ def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan:
 
 def _trainer(plan: Plan, best: BestEpoch, folder: Path, share: Share) -> lightning.Trainer:
     """A trainer without progress bar, logs or processes of its own."""
+    device = device_here(plan.fit)
     return lightning.Trainer(
-        accelerator="cpu",
+        accelerator=device.accelerator,
         devices=share.count,
         strategy="auto" if share.count == 1 else strategy_of(share),
         use_distributed_sampler=False,
@@ -158,10 +160,11 @@ def _trainer(plan: Plan, best: BestEpoch, folder: Path, share: Share) -> lightni
         enable_model_summary=False,
         num_sanity_val_steps=0,
         default_root_dir=str(folder),
-        deterministic=True,
+        # On a GPU some of torch's steps have no repeatable form, and would end the fit.
+        deterministic=True if device.is_repeatable else "warn",
         accumulate_grad_batches=plan.fit.accumulate_batches,
         gradient_clip_val=plan.fit.clip_gradient,
-        precision="bf16-mixed" if plan.fit.precision == "bfloat16" else "32-true",
+        precision=device.precision,
     )
 
 

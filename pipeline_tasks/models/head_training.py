@@ -158,8 +158,8 @@ def _plan(how: HeadTraining, phase: str, targets: NDArray[Any], *, max_epochs: i
         threads=1,
         schedule_epochs=settings.max_epochs,
         groups=drawn_groups(how.modelling, settings.fit, targets),
-        # A layer on stored embeddings takes seconds, and another process as many to start.
-        fit=settings.fit.model_copy(update={"processes": 1}),
+        # A layer on stored embeddings takes seconds, and another process or a GPU as many to start.
+        fit=settings.fit.model_copy(update={"processes": 1, "accelerator": "cpu"}),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.settings.section import Settings
 
-LATER = ("start_from", "most_growth_ratio", "scratch_every")
+LATER = ("accelerator", "start_from", "most_growth_ratio", "scratch_every")
 """Settings that came later: at their defaults they are in no digest, so that a training of an earlier release is resumed."""
 DRAWN = ("oversampling", "undersampling")
 """Values of `balance_by` that draw images more or less often, and weight none."""
@@ -65,6 +65,11 @@ class FitSettings(Settings):
         ge=1,
         description="Processes that share each batch of a backbone or a head over maps; the result is that of one, up to rounding.",
     )
+    accelerator: Literal["cpu", "gpu", "auto"] = Field(
+        "cpu",
+        description="Device of a backbone, a whole network or a head over maps; `auto`: a GPU where torch sees one. There it "
+        "is repeatable only up to rounding.",
+    )
     freeze_until: str | None = Field(
         None,
         description="With `unfreeze_epochs` or a `network`: the first layer of the backbone that is trained, such as "
@@ -96,6 +101,13 @@ class FitSettings(Settings):
             found = getattr(self, name)
             if self.start_from != "auto" and found != type(self).model_fields[name].default:
                 raise ValueError(f"{name}: found {found} with start_from: {self.start_from}, which does not use it; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _is_on_one_device(self) -> Self:
+        """Refuse several processes for one GPU."""
+        if self.accelerator == "gpu" and self.processes > 1:
+            raise ValueError(f"processes: found {self.processes} with accelerator: gpu; processes share the cores of a CPU. Use 1")
         return self
 
     @model_validator(mode="after")

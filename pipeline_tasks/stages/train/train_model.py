@@ -60,6 +60,7 @@ def train_model(
         MissingStageError: the cycle has built no dataset version.
         ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint, the last one without MLflow.
         CorruptObjectError: an original was changed in the store.
+        SettingsError: the project wants a GPU, and this machine has none.
     """
     standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)
     if standing is not None:
@@ -74,6 +75,7 @@ def train_model(
         if not searched.is_found:
             return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=searched.why))
         cycle = with_found_settings(cycle, searched)
+    _check_device(cycle)
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
     training = training_of(images, backbone, network)
     described = _description(images, training, origin)
@@ -84,6 +86,14 @@ def train_model(
     summary = store.finish(cycle.cycle_id, STAGE, summary, [(TrainingEpoch, _epochs(outcome))])
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
+
+
+def _check_device(cycle: Cycle) -> None:
+    """Refuse a device that this machine does not have before any image is read."""
+    if cycle.project.training.fit.accelerator != "cpu":
+        from pipeline_tasks.models.devices import device_here
+
+        device_here(cycle.project.training.fit)
 
 
 def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Journal:

@@ -272,6 +272,15 @@ def test_train_model__names_code_packages_and_machine_in_summary_and_trackers(tm
     assert wanted.items() <= mirrored.tags.items(), "a run that is made again names the same"
 
 
+def test_train_model__refuses_a_gpu_where_there_is_none_before_it_reads_an_image(tmp_path: Path) -> None:
+    world = World(tmp_path, fit={"accelerator": "gpu"})
+
+    with pytest.raises(SettingsError, match=r"training.fit.accelerator: found gpu, but torch sees none"):
+        world.train()
+
+    assert world.decoder.decoded == 0
+
+
 def test_mirrored_model__names_the_settings_that_a_search_found(tmp_path: Path) -> None:
     world = World(tmp_path)
     found = ChooseSettingsSummary(None, is_found=True, settings={"learning_rate": 0.07, "fit.ema": 0.9})
