@@ -90,6 +90,7 @@ AUGMENTATIONS: Registry[Augmentation | PixelFunction] = Registry(
         "cutout": "pipeline_tasks.augmentations.entries.damage:CUTOUT",
         "mixup": "pipeline_tasks.augmentations.entries.mixes:MIXUP",
         "cutmix": "pipeline_tasks.augmentations.entries.mixes:CUTMIX",
+        "mosaic": "pipeline_tasks.augmentations.entries.mixes:MOSAIC",
     },
 )
 """Changes of training images: `training.augmentation` in a project file. Views are changed in this order."""

@@ -27,9 +27,11 @@ class Cut:
     """One draw of a mix: how much of the image the others have, and where."""
 
     share: float
-    """Of the others, from 0 to a half; with rectangles, their area says it exactly once they are drawn."""
+    """Of the others; with rectangles, their area says it exactly once they are drawn."""
     rectangles: tuple[Rectangle, ...] = ()
     """Place of each of the others; none if they are blended in everywhere."""
+    own: Rectangle | None = None
+    """Place of the image itself, if each is placed inside its own rectangle; None if the others lie over it."""
 
 
 @dataclass(frozen=True, kw_only=True)

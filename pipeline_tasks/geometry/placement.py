@@ -25,6 +25,13 @@ class Placement:
     is_mirrored: bool = False
     """True if left and right are swapped."""
 
+    def moved(self, side_px: int, x_px: int, y_px: int) -> Placement:
+        """The same square as a part of a larger one, in which its upper left is at x and y."""
+        beyond_px = x_px + self.side_px - side_px if self.is_mirrored else -x_px
+        return Placement(
+            side_px, self.scale, self.left_px + beyond_px / self.scale, self.top_px - y_px / self.scale, self.is_mirrored
+        )
+
     def points(self, points: Floats) -> Floats:
         """Points (N x 2: x, y) in pixels of the square; some may lie outside."""
         placed: Floats = (np.asarray(points, np.float64).reshape(-1, 2) - (self.left_px, self.top_px)) * self.scale

@@ -44,6 +44,21 @@ Shapes = tuple[MapShape, ...]
 """Maps of a backbone, the finest first. A head takes them as one row: N x the sum of their values."""
 
 
+Window = tuple[int, int, int, int]
+"""Part of a view's square in pixels: left, top, right, bottom."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several images in a view."""
+
+    objects: Any
+    """In the turned image."""
+    placement: Placement
+    window: Window
+    """Part of the square that shows it, unless a later part lies over it; its sides are multiples of the finest stride."""
+
+
 @dataclass(frozen=True)
 class MapTraining:
     """Length and steps of one training."""
@@ -124,4 +139,13 @@ class MapModelling(Protocol):
         Raises:
             ParityError: the file's predictions differ.
         """
+        ...
+
+
+@runtime_checkable
+class Composing(Protocol):
+    """The modelling of a kind whose views may show several images, each thing at one place."""
+
+    def composed(self, parts: Sequence[Part], shapes: Shapes) -> npt.NDArray[Any]:
+        """Target of a view of these parts, of the shape of `placed`."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_tasks.augmentations.augmentation import Augmentation, Mix
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.kinds.map_modelling import Composing
 from pipeline_tasks.kinds.modelling import Sharing
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.registries import AUGMENTATIONS
@@ -14,10 +15,15 @@ def check_mixes(project: Project) -> None:
     """Refuse entries of `training.augmentation` that mix images in a way that the label kind's targets cannot follow.
 
     Raises:
-        SettingsError: the kind cannot be mixed so; the message says which entries it takes.
+        SettingsError: the kind cannot be mixed so, and the message says which entries it takes; or a whole network is trained.
     """
     wanted = {name: mix for name in project.training.augmentation or {} if (mix := mix_of(name)) is not None}
     modelling = kind_of(project).modelling if wanted else None
+    if wanted and project.network is not None:
+        raise SettingsError(
+            f"training.augmentation: found {', '.join(wanted)}; views of a whole network (network: {project.network.name}) are not "
+            "mixed yet. Leave it out"
+        )
     for name, mix in wanted.items():
         if not _follows(modelling, mix):
             fine = [one for one in AUGMENTATIONS.names if (other := mix_of(one)) is not None and _follows(modelling, other)]
@@ -35,4 +41,4 @@ def mix_of(name: str) -> Mix | None:
 
 
 def _follows(modelling: object, mix: Mix) -> bool:
-    return mix.for_labels and isinstance(modelling, Sharing)
+    return (mix.for_labels and isinstance(modelling, Sharing)) or (mix.for_places and isinstance(modelling, Composing))

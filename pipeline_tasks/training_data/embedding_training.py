@@ -26,6 +26,7 @@ from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.training_data.augmentation_effects import augmentation_effects
 from pipeline_tasks.training_data.mixed_views import MixedViews
+from pipeline_tasks.training_data.split_groups import split_groups
 from pipeline_tasks.training_data.starting_point import Trained, start_of, starting_point
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
@@ -203,6 +204,5 @@ class EmbeddingTraining:
 
 def _groups(train: pl.DataFrame, val: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number of the split group of each training and each validation image."""
-    ids = pl.concat([train["split_group_id"], val["split_group_id"]])
-    numbers = (ids.rank("dense") - 1).to_numpy().astype(np.int64)
+    numbers = split_groups(train, val)
     return numbers[: train.height], numbers[train.height :]

@@ -7,27 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_tasks.augmentations.mixing import Partners
 from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
 from pipeline_tasks.decoding.model_recipe import recipe_digest
-from pipeline_tasks.decoding.placed_image import placed_image
-from pipeline_tasks.decoding.turned_image import turned_image
 from pipeline_tasks.geometry.placement import whole_image
 from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import WHOLE
+from pipeline_tasks.kinds.map_modelling import Composing, Part
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_maps, write_maps
+from pipeline_tasks.training_data.mixed_places import MixedPlaces, PlacedPart, square_of
+from pipeline_tasks.training_data.split_groups import split_groups
 from pipeline_tasks.training_data.starting_point import Trained, start_of, starting_point
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
@@ -52,9 +54,10 @@ class _Example:
 
     image_id: str
     number: int
-    view: PlacedView
-    objects: Any
-    """In the turned image."""
+    parts: tuple[PlacedPart, ...]
+    """More than one if others are mixed in."""
+    objects: tuple[Any, ...]
+    """Of each part, in its turned image."""
 
 
 class MapsTraining:
@@ -82,8 +85,11 @@ class MapsTraining:
             "seed": images.project.seed,
         }
         self.view_recipe = digest_of(views)
+        self._mixes = policy.mixes
+        mixes: dict[str, Json] = {"mixes": self._mixes.digest, "views": self.view_recipe}
+        material_recipe = digest_of(mixes) if self._mixes.steps else self.view_recipe
         self.start = starting_point(images, Trained(self._trunk.digest, recipe_digest(self._side_px, WHOLE), moves_backbone=False))
-        self.recipe = training_digest(images, self.view_recipe, MAP_TRAINING_VERSION, self.start)
+        self.recipe = training_digest(images, material_recipe, MAP_TRAINING_VERSION, self.start)
 
     @property
     def views(self) -> int:
@@ -158,48 +164,70 @@ class MapsTraining:
         from pipeline_tasks.models.map_training import MapExamples
 
         sizes = rows.select("image_id", "width_px", "height_px").rows()
-        examples = [
-            self._example(image_id, number, (width, height), objects[row])
-            for number in range(1 + views)
-            for row, (image_id, width, height) in enumerate(sizes)
-        ]
+        mixed = self._mixed_places([size for _, *size in sizes], split_groups(rows))
+        examples = [self._example(row, number, sizes, objects, mixed) for number in range(1 + views) for row in range(len(sizes))]
         values = sum(one.values for one in self._trunk.shapes)
         maps = _new_file(folder / f"{name}-maps.npy", (len(examples), values), np.dtype(np.float16))
-        placed = [self._modelling.placed(one.objects, one.view.placement, self._trunk.shapes) for one in examples[:1]]
+        placed = [self._target(one) for one in examples[:1]]
         targets = _new_file(folder / f"{name}-targets.npy", (len(examples), *placed[0].shape), placed[0].dtype)
         by_image: dict[str, list[int]] = {}
+        image_ids = [image_id for image_id, *_ in sizes]
         for at, one in enumerate(examples):
             by_image.setdefault(one.image_id, []).append(at)
-            targets[at] = self._modelling.placed(one.objects, one.view.placement, self._trunk.shapes)
+            targets[at] = self._target(one)
 
         def fill_rows(image_id: str) -> None:
-            found = self._maps([examples[at] for at in by_image[image_id]])
+            found = self._maps([examples[at] for at in by_image[image_id]], image_ids)
             for at, row in zip(by_image[image_id], found, strict=True):
                 maps[at] = row
 
         on_all_cores("feature maps", fill_rows, list(by_image))
         return MapExamples(maps, targets)
 
-    def _example(self, image_id: str, number: int, size_px: tuple[int, int], objects: Any) -> _Example:
+    def _example(
+        self, row: int, number: int, sizes: Sequence[tuple[str, int, int]], objects: Sequence[Any], mixed: MixedPlaces
+    ) -> _Example:
+        image_id, width_px, height_px = sizes[row]
+        size_px = (width_px, height_px)
         if number == 0:
-            return _Example(image_id, 0, PlacedView(Turn(*size_px), whole_image(*size_px, self._side_px)), objects)
-        view = placed_view(*size_px, self._side_px, self._seed("place", image_id, number), self._moves)
-        return _Example(image_id, number, view, self._modelling.turned(objects, view.turn) if view.turn.degrees else objects)
+            whole = PlacedView(Turn(*size_px), whole_image(*size_px, self._side_px))
+            return _Example(image_id, 0, mixed.alone(row, whole), (objects[row],))
+        own = placed_view(*size_px, self._side_px, self._seed("place", image_id, number), self._moves)
+        parts = mixed.parts(row, own, self._seed("mix", image_id, number))
+        turned = [
+            self._modelling.turned(objects[one.row], one.view.turn) if one.view.turn.degrees else objects[one.row] for one in parts
+        ]
+        return _Example(image_id, number, parts, tuple(turned))
 
-    def _maps(self, examples: Sequence[_Example]) -> list[NDArray[np.float16]]:
-        """Maps of some views of one image; those that an earlier training stored are read."""
+    def _mixed_places(self, sizes_px: Sequence[Sequence[int]], groups: NDArray[np.int64]) -> MixedPlaces:
+        sizes, grid_px = [(width, height) for width, height in sizes_px], self._trunk.shapes[0].stride
+        return MixedPlaces(self._mixes, self._moves, sizes, Partners(groups), self._side_px, grid_px)
+
+    def _target(self, example: _Example) -> NDArray[Any]:
+        """Target of a view, of one image or of several."""
+        shapes, (first, *others) = self._trunk.shapes, example.parts
+        if not others or not isinstance(self._modelling, Composing):
+            return self._modelling.placed(example.objects[0], first.view.placement, shapes)
+        found = zip(example.objects, example.parts, strict=True)
+        return self._modelling.composed([Part(one, part.view.placement, part.window) for one, part in found], shapes)
+
+    def _maps(self, examples: Sequence[_Example], image_ids: Sequence[str]) -> list[NDArray[np.float16]]:
+        """Maps of some views of one image; those that an earlier training stored are read.
+
+        Views of several images are not stored: the others may be erased, or be others tomorrow.
+        """
         objects, found = self._images.store.objects, []
-        pixels: NDArray[np.uint8] | None = None
+        opened = cache(lambda row: self._images.pixels(image_ids[row]))
         for one in examples:
-            kept = read_maps(objects, self.view_recipe, one.image_id, one.number)
+            is_mixed = len(one.parts) > 1
+            kept = None if is_mixed else read_maps(objects, self.view_recipe, one.image_id, one.number)
             if kept is None:
-                pixels = self._images.pixels(one.image_id) if pixels is None else pixels
-                turned = turned_image(pixels, one.view.turn) if one.view.turn.degrees else pixels
-                image = placed_image(turned, one.view.placement)
+                image = square_of(one.parts, opened)
                 if one.number:
                     image = self._light.view(image, self._seed("light", one.image_id, one.number))
                 kept = self._trunk.maps(image)
-                write_maps(objects, self.view_recipe, one.image_id, one.number, kept)
+                if not is_mixed:
+                    write_maps(objects, self.view_recipe, one.image_id, one.number, kept)
             found.append(kept)
         return found
 

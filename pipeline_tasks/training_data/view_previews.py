@@ -13,20 +13,21 @@ from PIL import Image
 from pipeline_tasks.augmentations.mixing import Partners, drawn_mix, mixed_image
 from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, Policy, policy_of
 from pipeline_tasks.decoding.model_image import model_image
-from pipeline_tasks.decoding.placed_image import placed_image
-from pipeline_tasks.decoding.turned_image import turned_image
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.map_modelling import MapModelling
 from pipeline_tasks.kinds.modelling import Modelling, NothingTrained
-from pipeline_tasks.models.placed_views import moves_of, placed_view
+from pipeline_tasks.models.placed_views import Moves, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.records.view_preview import ViewPreview
 from pipeline_tasks.settings import Project, TrainingSettings
+from pipeline_tasks.training_data.mixed_places import MixedPlaces, square_of
 
 SIDE_PX = 128
 PREVIEWED = 5
 """Images whose views are shown."""
 WHOLE_VIEWS = 2
+GRID_PX = 8
+"""Windows of mixed images end at multiples of it, as those of a training do at multiples of a stride."""
 QUALITY = 85
 Pixels = NDArray[np.uint8]
 
@@ -75,21 +76,26 @@ def _policy(settings: TrainingSettings, modelling: Modelling | MapModelling) -> 
 
 
 def _mixed(at: int, images: Sequence[Pixels], policy: Policy, seed: int, may_mirror: bool | None) -> Pixels:
-    """One view of the image with this number, mixed with another of the images where the policy mixes."""
-    view = _view(images[at], policy, seed, may_mirror)
+    """One view of the image with this number, drawn as for the training and mixed with others of the images.
+
+    `may_mirror` is None for kinds whose models see the middle of an image.
+    """
+    if may_mirror is not None:
+        return _of_places(at, images, policy, seed, moves_of(policy, may_mirror=may_mirror))
+    view = policy.view(model_image(images[at], SIDE_PX), seed)
     drawn = drawn_mix(policy, at, Partners(np.arange(len(images))), seed)
     if drawn is None:
         return view
-    return mixed_image(view, _view(images[drawn.others[0]], policy, derive_seed(seed, "other"), may_mirror), drawn.cut)[0]
+    other = model_image(images[drawn.others[0]], SIDE_PX)
+    return mixed_image(view, policy.view(other, derive_seed(seed, "other")), drawn.cut)[0]
 
 
-def _view(image: Pixels, policy: Policy, seed: int, may_mirror: bool | None) -> Pixels:
-    """One view, drawn as for the training; `may_mirror` is None for kinds whose models see the middle of an image."""
-    if may_mirror is None:
-        return policy.view(model_image(image, SIDE_PX), seed)
-    height, width = image.shape[:2]
-    view = placed_view(width, height, SIDE_PX, seed, moves_of(policy, may_mirror=may_mirror))
-    return policy.unmoving.view(placed_image(turned_image(image, view.turn), view.placement), seed)
+def _of_places(at: int, images: Sequence[Pixels], policy: Policy, seed: int, moves: Moves) -> Pixels:
+    """One view of the whole image."""
+    sizes = [(one.shape[1], one.shape[0]) for one in images]
+    mixed = MixedPlaces(policy.mixes, moves, sizes, Partners(np.arange(len(images))), SIDE_PX, GRID_PX)
+    parts = mixed.parts(at, placed_view(*sizes[at], SIDE_PX, seed, moves), seed)
+    return policy.unmoving.view(square_of(parts, lambda row: images[row]), seed)
 
 
 def _words(strength: float, taken: float) -> str:

@@ -82,7 +82,7 @@ def test_drawn_mix__draws_one_where_several_are_taken() -> None:
     assert 70 <= names.count("cutmix") <= 130
 
 
-@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+@pytest.mark.parametrize("name", ["mixup", "cutmix", "mosaic"])
 def test_policy__keeps_mixes_apart_from_what_changes_an_image_alone(name: str) -> None:
     both = policy_of({"blur": AugmentationSettings(), name: AugmentationSettings()}, ())
 
@@ -90,3 +90,17 @@ def test_policy__keeps_mixes_apart_from_what_changes_an_image_alone(name: str) -
     assert [step.name for step in both.mixes.steps] == [name]
     assert both.digest != both.alone.digest
     assert both.mixes.digest != policy_of({name: AugmentationSettings(strength=0.3)}, ()).mixes.digest
+
+
+def test_mosaic__has_four_places_without_gap_around_a_point_near_the_middle() -> None:
+    cuts = [one.cut for one in drawn(policy_of({"mosaic": AugmentationSettings(probability=1.0)}, ()), 40)]
+
+    for cut in cuts:
+        assert cut.own is not None
+        canvas = np.zeros((100, 100), int)
+        for rectangle in (cut.own, *cut.rectangles):
+            left, top, right, bottom = pixels_of(rectangle, (100, 100))
+            canvas[top:bottom, left:right] += 1
+            assert min(right - left, bottom - top) >= 30
+        assert (canvas == 1).all()
+    assert len({(cut.own or (0,))[:2] == (0.0, 0.0) for cut in cuts}) == 2, "the own image is at any of the four places"

@@ -61,6 +61,7 @@ def test_entries__have_the_defaults_that_are_documented() -> None:
         "cutout": (0.25, 0.5),
         "mixup": (0.2, 0.5),
         "cutmix": (1.0, 0.5),
+        "mosaic": (0.0, 0.5),
     }
 
 

@@ -67,7 +67,14 @@ def test_loss__of_several_mixed_classes_is_the_mean_of_both(fit: FitSettings) ->
         ("class", "mixup", ""),
         ("class", "cutmix", ""),
         ("classes", "mixup", ""),
-        ("box", "mixup", "found mixup, which mixes images; labels of label_kind box cannot be mixed so. "),
+        ("box", "cutmix", ""),
+        ("mask", "mosaic", ""),
+        ("box", "mixup", "label_kind box cannot be mixed so. Use cutmix or mosaic instead, or leave it out"),
+        (
+            "class",
+            "mosaic",
+            "found mosaic, which mixes images; labels of label_kind class cannot be mixed so. Use mixup or cutmix ",
+        ),
         ("text", "cutmix", "found cutmix, which mixes images; labels of label_kind text cannot be mixed so. Leave it out"),
     ],
 )
@@ -79,4 +86,12 @@ def test_check_mixes__refuses_what_the_labels_of_a_kind_cannot_follow(label_kind
         check_mixes(project)
         return
     with pytest.raises(SettingsError, match=re.escape(says)):
+        check_mixes(project)
+
+
+def test_check_mixes__refuses_them_with_a_whole_network_whose_views_are_not_mixed() -> None:
+    drawn = next(one for one in DRAWN.values() if one.label_kind == "mask")
+    project = a_project(**(drawn.settings | {"training": {"augmentation": {"mosaic": {}}}, "network": {"name": "unet"}}))
+
+    with pytest.raises(SettingsError, match="found mosaic; views of a whole network \\(network: unet\\) are not mixed yet"):
         check_mixes(project)

@@ -19,7 +19,10 @@ from PIL import Image as PillowImage
 
 from pipeline_tasks.backbones.trunk import Trunk
 from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.labeling import BoxLabeling
+from pipeline_tasks.kinds.masks.labeling import MaskLabeling
+from pipeline_tasks.kinds.masks.mask import mask_of_polygon
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.stages.train.export_model import export_model
@@ -63,13 +66,14 @@ class BoxWorld(World):
     """A project with images of labelled boxes, ready for its training."""
 
     backbone: CountingBackbone
+    label_kind = "box"
 
     def __init__(self, folder: Path, **training: Any) -> None:
         self.store, self.folder = Store(MemoryObjects()), folder
         backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
-        settings: dict[str, Any] = {"label_kind": "box", "training": TRAINING | training, "backbone": backbone}
+        settings: dict[str, Any] = {"label_kind": self.label_kind, "training": TRAINING | training, "backbone": backbone}
         self.cycle = an_open_cycle(self.store, **settings)
-        put_images_with_boxes(self.store, self.cycle)
+        put_images_with_boxes(self.store, self.cycle, self.label_kind)
         build_dataset_version(self.store, self.cycle)
         self.backbone, self.decoder = CountingBackbone(given_models.SIDE_PX, folder), DecodingHere()
         self.registry, self.log = RememberingRegistry(), RememberingLog()
@@ -80,9 +84,24 @@ class BoxWorld(World):
         return 0 if self.backbone.opened is None else self.backbone.opened.runs
 
 
-def put_images_with_boxes(store: Store, cycle: Cycle) -> None:
-    """Images with none, one or two boxes; one of four validates."""
-    labeling, rows, objects = BoxLabeling(("bolt", "nut")), [], []
+class MaskWorld(BoxWorld):
+    """The same with masks that fill the boxes."""
+
+    label_kind = "mask"
+
+
+def columns_of(box: Box, label_kind: str) -> dict[str, Any]:
+    """Columns of a box, or of the mask that fills it."""
+    if label_kind == "box":
+        return vars(BoxLabeling(("bolt", "nut")).as_columns(box))
+    x, y, right, bottom = box.x_min_px, box.y_min_px, box.x_min_px + box.width_px, box.y_min_px + box.height_px
+    mask = mask_of_polygon(box.class_name, [x, y, right, y, right, bottom, x, bottom], (WIDE, HIGH))
+    return vars(MaskLabeling(("bolt", "nut")).as_columns(mask))
+
+
+def put_images_with_boxes(store: Store, cycle: Cycle, label_kind: str = "box") -> None:
+    """Images with none, one or two boxes, or masks in their places; one of four validates."""
+    rows, objects = [], []
     for number in range(IMAGES):
         buffer = io.BytesIO()
         PillowImage.fromarray(drawn(parts(number), number)).save(buffer, "PNG")
@@ -90,7 +109,9 @@ def put_images_with_boxes(store: Store, cycle: Cycle) -> None:
         rows.append({"image_id": identity, "md5": md5, "size_bytes": len(buffer.getvalue()), "number": number})
         empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
         for at, box in enumerate(parts(number)):
-            objects.append(empty | {"image_id": identity, "object_index": at, "label_kind": "box"} | vars(labeling.as_columns(box)))
+            objects.append(
+                empty | {"image_id": identity, "object_index": at, "label_kind": label_kind} | columns_of(box, label_kind)
+            )
     images = pl.DataFrame(rows).with_columns(
         file_format=pl.lit("PNG"),
         width_px=WIDE,
@@ -161,3 +182,20 @@ def test_train_model__turns_images_and_boxes_where_the_project_says_so(tmp_path:
 
     assert summary.views == VIEWS
     assert summary.view_recipe != undisturbed.train().view_recipe
+
+
+@pytest.mark.parametrize("name", ["cutmix", "mosaic"])
+@pytest.mark.parametrize("world_of", [BoxWorld, MaskWorld])
+def test_train_model__mixes_whole_images_and_stores_none_of_these_views(
+    tmp_path: Path, name: str, world_of: type[BoxWorld]
+) -> None:
+    mixing = {"zoom": {}, name: {"probability": 1.0}}
+    usual, world, again = (world_of(tmp_path, augmentation=one) for one in ({"zoom": {}}, mixing, mixing))
+
+    summary = world.train()
+
+    assert summary.candidate_sha256 == again.train().candidate_sha256
+    assert summary.candidate_sha256 != usual.train().candidate_sha256
+    assert summary.view_recipe == usual.train().view_recipe
+    stored = [len(list(one.store.objects.list(f"derived/{summary.view_recipe}/"))) for one in (world, usual)]
+    assert stored == [IMAGES, IMAGES + VIEWS * (IMAGES - VAL)], "of mixed images the whole ones alone"

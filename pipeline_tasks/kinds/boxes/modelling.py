@@ -17,8 +17,9 @@ from pipeline_tasks.kinds.boxes.decode import BoxDecoding
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.assignment import assigned, seen
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
+from pipeline_tasks.kinds.map_heads.parts import seen_parts
 from pipeline_tasks.kinds.map_heads.training_length import detector_training
-from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Part, Shapes
 from pipeline_tasks.kinds.modelling import Arrays
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class BoxModelling:
         """Target of each place of the maps: A x 5, as `assignment.assigned` says."""
         cut, is_seen = seen(objects.corners, placement)
         return assigned(cut[is_seen], objects.class_numbers[is_seen], shapes)
+
+    def composed(self, parts: Sequence[Part], shapes: Shapes) -> NDArray[np.float32]:
+        """The same of the boxes of all parts, cut at what shows them."""
+        shown = [(*one.seen(one.objects.corners), one.objects.class_numbers) for one in seen_parts(parts)]
+        boxes = np.concatenate([cut[is_seen] for cut, is_seen, _ in shown])
+        return assigned(boxes, np.concatenate([numbers[is_seen] for _, is_seen, numbers in shown]), shapes)
 
     def training(self, settings: TrainingSettings, train: Sequence[PlacedBoxes], val: Sequence[PlacedBoxes]) -> MapTraining:
         """Short and steep; average precision chooses the epoch if there are enough validation images."""

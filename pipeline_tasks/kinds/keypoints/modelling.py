@@ -15,12 +15,12 @@ from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.keypoints.decode import POINTS, KeypointDecoding
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.likeness import Sigmas
-from pipeline_tasks.kinds.keypoints.placed_things import PlacedThings, in_turned_image, targets_of, things_of
+from pipeline_tasks.kinds.keypoints.placed_things import PlacedThings, composed_targets, in_turned_image, targets_of, things_of
 from pipeline_tasks.kinds.keypoints.skeleton import Skeleton, points_of_columns
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
 from pipeline_tasks.kinds.map_heads.training_length import detector_training
-from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Part, Shapes
 from pipeline_tasks.kinds.modelling import Arrays
 
 if TYPE_CHECKING:
@@ -72,6 +72,10 @@ class KeypointModelling:
     def placed(self, objects: PlacedThings, placement: Placement, shapes: Shapes) -> NDArray[Any]:
         """Target of each place of the maps, as `placed_things.targets_of` says."""
         return targets_of(objects, placement, shapes, self._layout.mirrored(self.mirrored_pairs or {}))
+
+    def composed(self, parts: Sequence[Part], shapes: Shapes) -> NDArray[Any]:
+        """The same of several images, as `placed_things.composed_targets` says."""
+        return composed_targets(parts, shapes, self._layout.mirrored(self.mirrored_pairs or {}))
 
     def training(self, settings: TrainingSettings, train: Sequence[PlacedThings], val: Sequence[PlacedThings]) -> MapTraining:
         """As long as a detector's; average precision by OKS chooses the epoch if there are enough validation images."""

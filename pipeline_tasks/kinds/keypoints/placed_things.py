@@ -13,7 +13,8 @@ from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import HIDDEN, VISIBLE, Skeleton
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners, seen
-from pipeline_tasks.kinds.map_modelling import Shapes
+from pipeline_tasks.kinds.map_heads.parts import seen_parts
+from pipeline_tasks.kinds.map_modelling import Part, Shapes
 
 MARGIN_RATIO = 0.1
 """Margin around the points of a thing without a drawn box, on each side, as a share of their longer side."""
@@ -87,10 +88,29 @@ def targets_of(things: PlacedThings, placement: Placement, shapes: Shapes, mirro
     cut, is_seen = seen(things.corners, placement)
     points = _placed_points(things.points[is_seen], placement)
     points = points[:, mirrored] if placement.is_mirrored else points
-    owner = owners(cut[is_seen], shapes)
+    return _at_places(cut[is_seen], things.class_numbers[is_seen], points, shapes)
+
+
+def composed_targets(parts: Sequence[Part], shapes: Shapes, mirrored: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The same of the things of all parts, cut at what shows them; points that are not shown are not placed."""
+    boxes, classes, placed = [], [], []
+    for part in seen_parts(parts):
+        cut, is_seen = part.seen(part.objects.corners)
+        points = _placed_points(part.objects.points[is_seen], part.placement)
+        is_hidden = ~part.shows(points[..., :2]) & (points[..., 2] > 0)
+        points[is_hidden] = (0.0, 0.0, NOT_PLACED)
+        placed.append(points[:, mirrored] if part.placement.is_mirrored else points)
+        boxes.append(cut[is_seen])
+        classes.append(part.objects.class_numbers[is_seen])
+    return _at_places(np.concatenate(boxes), np.concatenate(classes), np.concatenate(placed), shapes)
+
+
+def _at_places(boxes: NDArray[np.float32], class_numbers: NDArray[np.int64], points: Floats, shapes: Shapes) -> NDArray[np.float32]:
+    """Numbers of the thing that each place shall find."""
+    owner = owners(boxes, shapes)
     numbers = points.reshape(len(points), points.shape[1] * 3)
-    rows = np.concatenate([things.class_numbers[is_seen][:, None], cut[is_seen], numbers], axis=1)
-    target = np.zeros((len(owner), 5 + things.points.shape[1] * 3), np.float32)
+    rows = np.concatenate([class_numbers[:, None], boxes, numbers], axis=1)
+    target = np.zeros((len(owner), 5 + points.shape[1] * 3), np.float32)
     target[:, 0] = NOTHING
     target[owner >= 0] = rows[owner[owner >= 0]]
     return target

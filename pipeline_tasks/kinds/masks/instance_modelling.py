@@ -17,10 +17,10 @@ from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
 from pipeline_tasks.kinds.map_heads.training_length import detector_training
-from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Part, Shapes
 from pipeline_tasks.kinds.masks.covers import turned_rle
 from pipeline_tasks.kinds.masks.instance_decode import COEFFICIENTS, PROTOTYPES, InstanceDecoding
-from pipeline_tasks.kinds.masks.placed_instances import ImageInstances, targets_of
+from pipeline_tasks.kinds.masks.placed_instances import ImageInstances, composed_targets, targets_of
 from pipeline_tasks.kinds.modelling import Arrays
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class InstanceModelling:
     def placed(self, objects: ImageInstances, placement: Placement, shapes: Shapes) -> NDArray[Any]:
         """Targets of the places and of the cells, as `placed_instances.targets_of` says."""
         return targets_of(objects, placement, shapes)
+
+    def composed(self, parts: Sequence[Part], shapes: Shapes) -> NDArray[Any]:
+        """The same of several images, as `placed_instances.composed_targets` says."""
+        return composed_targets(parts, shapes)
 
     def training(self, settings: TrainingSettings, train: Sequence[ImageInstances], val: Sequence[ImageInstances]) -> MapTraining:
         """As long as a detector's; average precision of masks chooses the epoch if there are enough validation images."""

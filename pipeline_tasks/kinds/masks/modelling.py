@@ -16,7 +16,7 @@ from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.geometry.run_lengths import Size, merge
 from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
-from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Part, Shapes
 from pipeline_tasks.kinds.masks.covers import Grid, ImageMasks, covers, turned_rle
 from pipeline_tasks.kinds.masks.decode import SHARES, MaskDecoding
 from pipeline_tasks.kinds.modelling import Arrays
@@ -76,6 +76,15 @@ class MaskModelling:
         """Covered shares of the cells, as `covers.covers` says."""
         finest = shapes[0]
         return covers(objects, placement, Grid((2 * finest.width, 2 * finest.height), finest.stride / 2), len(self.class_names))
+
+    def composed(self, parts: Sequence[Part], shapes: Shapes) -> NDArray[np.uint8]:
+        """The same, each cell of the part that is shown there."""
+        targets = [self.placed(one.objects, one.placement, shapes) for one in parts]
+        found, cell_px = np.zeros_like(targets[0]), shapes[0].stride // 2
+        for part, target in zip(parts, targets, strict=True):
+            left, top, right, bottom = (edge // cell_px for edge in part.window)
+            found[:, top:bottom, left:right] = target[:, top:bottom, left:right]
+        return found
 
     def training(self, settings: TrainingSettings, train: Sequence[ImageMasks], val: Sequence[ImageMasks]) -> MapTraining:
         """Short and steep: the decoder is small, and its features are good."""

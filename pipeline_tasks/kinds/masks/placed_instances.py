@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.geometry.run_lengths import Size, box_of
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners, seen
-from pipeline_tasks.kinds.map_modelling import Shapes
+from pipeline_tasks.kinds.map_heads.parts import seen_parts
+from pipeline_tasks.kinds.map_modelling import Part, Shapes
 from pipeline_tasks.kinds.masks.covers import WHOLE, Grid, ImageMasks, covers
 
 NUMBERS = 6
@@ -46,12 +47,34 @@ def targets_of(objects: ImageInstances, placement: Placement, shapes: Shapes) ->
     A cell that several cover belongs to the one that covers most of it.
     """
     cut, is_seen = seen(objects.corners, placement)
-    boxes, classes = cut[is_seen], objects.class_numbers[is_seen]
+    places = _places(cut[is_seen], objects.class_numbers[is_seen], shapes)
+    return np.concatenate([places.ravel(), _cells(objects, np.flatnonzero(is_seen).tolist(), placement, shapes).ravel()])
+
+
+def composed_targets(parts: Sequence[Part], shapes: Shapes) -> Floats:
+    """The same of the objects of all parts, numbered through, each cell of the part that is shown there."""
+    across, down = grid_of(shapes).cells
+    cells, cell_px = np.full((down, across), NOTHING, np.float32), shapes[0].stride // 2
+    boxes, classes, count = [], [], 0
+    for part in seen_parts(parts):
+        cut, is_seen = part.seen(part.objects.corners)
+        numbers = np.flatnonzero(is_seen).tolist()
+        own = _cells(part.objects, numbers, part.placement, shapes)
+        left, top, right, bottom = (edge // cell_px for edge in part.window)
+        cells[top:bottom, left:right] = np.where(own == NOTHING, NOTHING, own + count)[top:bottom, left:right]
+        boxes.append(cut[is_seen])
+        classes.append(part.objects.class_numbers[is_seen])
+        count += len(numbers)
+    return np.concatenate([_places(np.concatenate(boxes), np.concatenate(classes), shapes).ravel(), cells.ravel()])
+
+
+def _places(boxes: Floats, classes: NDArray[np.int64], shapes: Shapes) -> Floats:
+    """`NUMBERS` of each place."""
     owner = owners(boxes, shapes)
     places = np.full((len(owner), NUMBERS), NOTHING, np.float32)
     is_owned = owner >= 0
     places[is_owned] = np.concatenate([classes[:, None], boxes, np.arange(len(boxes))[:, None]], axis=1)[owner[is_owned]]
-    return np.concatenate([places.ravel(), _cells(objects, np.flatnonzero(is_seen).tolist(), placement, shapes).ravel()])
+    return places
 
 
 def _cells(objects: ImageInstances, numbers: Sequence[int], placement: Placement, shapes: Shapes) -> Floats:
