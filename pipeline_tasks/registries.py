@@ -59,6 +59,8 @@ NETWORKS: Registry[OpensNetwork] = Registry(
     "network",
     {
         "unet": "pipeline_tasks.networks.unet:UNet",
+        "rt_detr": "pipeline_tasks.networks.rt_detr:RtDetr",
+        "segformer": "pipeline_tasks.networks.segformer:SegFormer",
     },
     members=("check_kind", "check_weights", "open"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from kinds.masks.given_masks import disk
 from kinds.masks.test_instances import MODELLING as INSTANCES
 from kinds.masks.test_instances import rows_of as mask_rows
 from kinds.masks.test_segmenter import MODELLING as MASKS
-from networks import given_networks
+from networks import given_folders, given_networks
 
 from pipeline_tasks.augmentations.policy import FOR_WHOLE_IMAGES, policy_of
 from pipeline_tasks.backbones.small_cnn import SmallCnn
 from pipeline_tasks.geometry.placement import whole_image
+from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 from pipeline_tasks.kinds.boxes.modelling import PlacedBoxes
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapShape, MapTraining
@@ -36,6 +38,8 @@ from pipeline_tasks.models.live_training import Images
 from pipeline_tasks.models.map_training import MapExamples, train_maps
 from pipeline_tasks.models.training import Material, train
 from pipeline_tasks.networks.network import Network
+from pipeline_tasks.networks.rt_detr import RtDetr
+from pipeline_tasks.networks.segformer import SegFormer
 from pipeline_tasks.networks.unet import UNet
 from pipeline_tasks.settings import TrainingSettings
 from pipeline_tasks.settings.fit import FitSettings
@@ -169,3 +173,11 @@ TRAININGS = {
     "keypoints": of_maps(KEYPOINTS, skeleton_objects),
 }
 """Label kind and what is trained → the training."""
+if find_spec("transformers"):
+    TRAININGS["box, an RT-DETR"] = of_network(
+        lambda cache: RtDetr(BoxKind(("bolt", "nut")), given_folders.put_rt_detr(cache), 64), box_objects
+    )
+    TRAININGS["mask, a SegFormer"] = of_network(
+        lambda cache: SegFormer(MaskKind(("bolt", "nut")), given_folders.put_segformer(cache), 64),
+        lambda count: mask_objects(MASKS, count),
+    )

@@ -1,0 +1,41 @@
+"""SegFormer in torch: its encoder as backbone, its decoder as head.
+
+Xie et al., "SegFormer: Simple and Efficient Design for Semantic Segmentation with Transformers" (NeurIPS 2021).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from pipeline_tasks.backbones.preprocessing import read_preprocessing
+from pipeline_tasks.models.whole_network import WholeNetwork
+from pipeline_tasks.networks.folder import KEY
+from pipeline_tasks.networks.transformers_model import Pretrained, load_model
+
+RENEWED = ("decode_head.",)
+"""Part of the keys of weights that may be missing: published encoders have no decoder."""
+
+
+def segformer(folder: Path, names: int) -> WholeNetwork:
+    """The network of a folder for so many names with nothing: logits N x names x side/4 x side/4."""
+    model = load_model("AutoModelForSemanticSegmentation", folder, "segformer", names, RENEWED)
+    return WholeNetwork(Pretrained(read_preprocessing(folder, KEY), model.segformer, _maps), _Decoder(model.decode_head))
+
+
+def _maps(body: nn.Module, pixels: Tensor) -> list[Tensor]:
+    return list(body(pixels, output_hidden_states=True).hidden_states)
+
+
+class _Decoder(nn.Module):
+    """Pixels and maps → logits."""
+
+    def __init__(self, decode_head: nn.Module) -> None:
+        super().__init__()
+        self.decode_head = decode_head
+
+    def forward(self, given: tuple[Tensor, ...]) -> Tensor:
+        """Logits N x names x side/4 x side/4."""
+        logits: Tensor = self.decode_head(given[1:])
+        return logits

@@ -1,0 +1,52 @@
+"""Folders of tiny networks of transformers with random weights, as their authors would write them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from backbones.given_families import PREPROCESSING
+
+
+def put_rt_detr(folder: Path) -> Path:
+    """RT-DETR of 80 names and 20 queries."""
+    transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
+    resnet = transformers.RTDetrResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 16, 24, 32],
+        depths=[1, 1, 1, 1],
+        layer_type="basic",
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    sizes = {"encoder_hidden_dim": 32, "encoder_ffn_dim": 32, "d_model": 32, "decoder_ffn_dim": 32, "num_queries": 20}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "decoder_layers": 2, "decoder_n_points": 2}
+    channels = {"encoder_in_channels": [16, 24, 32], "decoder_in_channels": [32, 32, 32]}
+    configuration = transformers.RTDetrConfig(backbone_config=resnet, num_labels=80, **sizes, **heads, **channels)
+    return _written(transformers.RTDetrForObjectDetection(configuration), folder)
+
+
+def put_segformer(folder: Path) -> Path:
+    """SegFormer of 150 names."""
+    transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
+    sizes = {
+        "hidden_sizes": [8, 16, 24, 32],
+        "depths": [1, 1, 1, 1],
+        "num_attention_heads": [1, 1, 2, 2],
+        "decoder_hidden_size": 32,
+    }
+    configuration = transformers.SegformerConfig(num_labels=150, mlp_ratios=[2, 2, 2, 2], **sizes)
+    return _written(transformers.SegformerForSemanticSegmentation(configuration), folder)
+
+
+def _written(model: torch.nn.Module, folder: Path) -> Path:
+    """Weights large enough that images differ: those of transformers' own start are close to 0."""
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for weights in model.parameters():
+            if weights.dim() > 1:
+                weights.normal_(0, (2 / weights[0].numel()) ** 0.5, generator=generator)
+    model.save_pretrained(folder)  # type: ignore[operator]
+    (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSING))
+    return folder
