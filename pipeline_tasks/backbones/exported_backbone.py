@@ -61,6 +61,8 @@ class ExportedBackbone(ABC):
     """Version of the exported graph, part of the digest; bump when the graph changes."""
     weights_file: ClassVar[WeightsFile]
     engine = "onnxruntime-fp32"
+    is_any_network: ClassVar[bool] = False
+    """True if its networks are not known beforehand, so that an exported graph is compared with torch."""
 
     def __init__(self, side_px: int, cache_folder: Path) -> None:
         """Open the exported file in `cache_folder`; export it if it is missing.
@@ -150,9 +152,12 @@ class ExportedBackbone(ABC):
 
     def onnx_of(self, network: nn.Module) -> bytes:
         """Export a network; imports torch."""
-        from pipeline_tasks.backbones.onnx_export import export_onnx
+        from pipeline_tasks.backbones.onnx_export import check_export, export_onnx
 
-        return export_onnx(network, self.side_px)
+        content = export_onnx(network, self.side_px)
+        if self.is_any_network:
+            check_export(network, content, self.side_px, self.name)
+        return content
 
     def _embed_one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed one image; batches of one are the fixed batch shape, and the fastest on a CPU."""

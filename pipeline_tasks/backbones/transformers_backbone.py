@@ -32,6 +32,7 @@ class TransformersBackbone(NamedWeights):
 
     name = "transformers"
     graph_version = 1
+    is_any_network = True
     repository: ClassVar[str] = "REPOSITORY"
     """Address of the published weights."""
     wanted: ClassVar[Mapping[str, Json]] = {}

@@ -67,6 +67,10 @@ class Trunk:
         return self._backbone.load_maps_at(self.side_px)
 
     def _export(self) -> bytes:
-        from pipeline_tasks.backbones.onnx_export import export_onnx
+        from pipeline_tasks.backbones.onnx_export import check_export, export_onnx
 
-        return export_onnx(self.load_network(), self.side_px, self.names)
+        network = self.load_network()
+        content = export_onnx(network, self.side_px, self.names)
+        if self._backbone.is_any_network:
+            check_export(network, content, self.side_px, self._backbone.name)
+        return content

@@ -25,7 +25,12 @@ def segformer(folder: Path, names: int) -> WholeNetwork:
 
 
 def _maps(body: nn.Module, pixels: Tensor) -> list[Tensor]:
-    return list(body(pixels, output_hidden_states=True).hidden_states)
+    """Maps of all stages; transformers would collect them by hooks, which other processes do not get."""
+    features, maps = pixels, []
+    for stage in body.get_submodule("stages").children():
+        features = stage(features)
+        maps.append(features)
+    return maps
 
 
 class _Decoder(nn.Module):

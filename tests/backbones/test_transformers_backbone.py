@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from backbones.given_families import GIVEN, PREPROCESSING
+from backbones.given_families import GIVEN, PREPROCESSING, put_folder
 
 from pipeline_tasks.backbones.backbone import Backbone, open_backbone
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import BackboneSettings
 
+GIVEN_BIT = put_folder("bit", embedding_size=8, hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], num_groups=2)
 pytestmark = pytest.mark.slow
 transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
 
@@ -120,3 +121,11 @@ def test_network_of_text__is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"wanted a network of images in .*text, found one of input_ids"):
         open_folder("transformers", tmp_path / "text")
+
+
+def test_network__whose_graph_computes_something_else_is_refused_by_name(tmp_path: Path) -> None:
+    """BiT pads by code that a traced graph does not follow."""
+    GIVEN_BIT(tmp_path, pytest.MonkeyPatch())
+
+    with pytest.raises(SettingsError, match=r"transformers cannot use this network: its exported graph .* are off by .* ResNet"):
+        open_folder("transformers", tmp_path / "weights", side_px=48)

@@ -24,6 +24,7 @@ def put_rt_detr(folder: Path) -> Path:
     heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "decoder_layers": 2, "decoder_n_points": 2}
     channels = {"encoder_in_channels": [16, 24, 32], "decoder_in_channels": [32, 32, 32]}
     configuration = transformers.RTDetrConfig(backbone_config=resnet, num_labels=80, **sizes, **heads, **channels)
+    torch.manual_seed(4)
     return _written(transformers.RTDetrForObjectDetection(configuration), folder)
 
 
@@ -37,6 +38,7 @@ def put_segformer(folder: Path) -> Path:
         "decoder_hidden_size": 32,
     }
     configuration = transformers.SegformerConfig(num_labels=150, mlp_ratios=[2, 2, 2, 2], **sizes)
+    torch.manual_seed(4)
     return _written(transformers.SegformerForSemanticSegmentation(configuration), folder)
 
 

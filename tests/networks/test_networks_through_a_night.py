@@ -93,7 +93,7 @@ def test_network_of_a_folder__is_trained_exported_and_served(
     put(tmp_path / "weights")
     network, training = {"name": name, "weights": "weights"}, given_models.TRAINING | {"max_epochs": 2, "augmented_views": 1}
     made = prepared(tmp_path, night, monkeypatch, label_kind=kind, network=network, training=training)
-    made.bring(range(24))
+    made.bring(range(40))
     told = {}
     for stage in NIGHTLY[: NIGHTLY.index("export_model") + 1]:
         told[stage] = made.run(stage, FIRST)
@@ -103,6 +103,6 @@ def test_network_of_a_folder__is_trained_exported_and_served(
     digest = told["export_model"]["model_digest"]
     model = load_model(read_model(made.store.objects, digest), digest)
     prediction = model.predict(np.zeros((MAP_SIDE_PX, MAP_SIDE_PX, 3), np.uint8), (WIDE, HIGH), 0.0)
-    assert told["export_model"]["parity_images"] == 24
+    assert told["export_model"]["parity_images"] == 32
     assert told["export_model"]["parity_max_difference"] < 1e-3
     assert {one.class_name for one in prediction.objects} <= {"bolt", "nut"}
