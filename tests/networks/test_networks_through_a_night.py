@@ -101,7 +101,7 @@ def test_network_of_a_folder__is_trained_exported_and_served(
             made.annotate_all()
 
     digest = told["export_model"]["model_digest"]
-    model = load_model(read_model(made.store.objects, digest), digest)
+    model: Any = load_model(read_model(made.store.objects, digest), digest)
     prediction = model.predict(np.zeros((MAP_SIDE_PX, MAP_SIDE_PX, 3), np.uint8), (WIDE, HIGH), 0.0)
     assert told["export_model"]["parity_images"] == 32
     assert told["export_model"]["parity_max_difference"] < 1e-3
