@@ -78,7 +78,7 @@ def _split(modelling: ClassModelling, everything: EmbeddedImages, images: int, t
     learnt = rows_of(pool, group_folds(pool, share, seed + 1) == 0)
     with tempfile.TemporaryDirectory() as name:
         began = time.process_time()
-        best, holds, pruned = _searched(modelling, learnt, trials, seed, Path(name))
+        best, holds, pruned = searched(modelling, learnt, trials, seed, Path(name))
         seconds = time.process_time() - began
         chosen = changed_training(OWN, best.values) if holds else OWN
         own, found, tried = (
@@ -91,7 +91,7 @@ def _split(modelling: ClassModelling, everything: EmbeddedImages, images: int, t
     return found - own
 
 
-def _searched(
+def searched(
     modelling: ClassModelling, learnt: EmbeddedImages, trials: int, seed: int, folder: Path
 ) -> tuple[FinishedTrial, bool, int]:
     """The best trial, if its proof holds, and the number of trials that were ended early."""

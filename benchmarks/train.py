@@ -6,7 +6,8 @@
 The peers are the two usual loaders, written out: Pillow as torchvision's transforms use it (open, convert, crop and resize,
 flip, to a normalised float tensor), and albumentations on OpenCV. Ours reads the file through the product's decoder (EXIF, colour
 profile, limits), makes the model-size image and draws the view; the network normalises. `held` is ours on model-size images in
-memory, as each epoch of live training but the first finds them. All sides are timed in turns in one run; ratios are medians.
+memory, as each epoch of live training but the first finds them. All sides are timed in turns in one run; ratios are medians. The
+files are read as they are, and enlarged to what cameras send (`--long-sides`): ours decodes a large JPEG at a part of its size.
 
 **Training.** The plain script embeds as many views with the same network in torch, batch by batch, and fits a linear layer with
 Lightning for as many epochs as ours took, on the same images. Ours is `train_model` as the night runs it: first with nothing
@@ -65,11 +66,15 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(os.environ.get("NIGHTLENS_DATA", "../shared/data")) / "photos")
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--long-sides", type=int, nargs="*", default=[1280, 1920])
     given = parser.parse_args(words)
     torch.set_num_threads(1)
     files = sorted(given.folder.glob("*/*.jpg"))
     random.Random(0).shuffle(files)
-    _tell_input(files[: given.images], given.rounds)
+    _tell_input("as they are", files[: given.images], given.rounds)
+    for long_px in given.long_sides:
+        with tempfile.TemporaryDirectory(prefix="nightlens-input-") as folder:
+            _tell_input(f"enlarged to {long_px} px", _enlarged(files[: given.images], long_px, Path(folder)), given.rounds)
     _tell_training(files[: 2 * given.images])
 
 
@@ -81,7 +86,20 @@ class Loader:
     one: Callable[[int], Any]
 
 
-def _tell_input(files: Sequence[Path], rounds: int) -> None:
+def _enlarged(files: Sequence[Path], long_px: int, folder: Path) -> list[Path]:
+    """Copies whose longer side is as long as wanted."""
+    found = []
+    for number, file in enumerate(files):
+        with Image.open(file) as opened:
+            image = opened.convert("RGB")
+        scale = long_px / max(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        found.append(folder / f"{number}.jpg")
+        image.resize(size, Image.Resampling.BICUBIC).save(found[-1], quality=90)
+    return found
+
+
+def _tell_input(size: str, files: Sequence[Path], rounds: int) -> None:
     loaders = [_pillow(files), _opencv(files), _ours(files), _held(files)]
     seconds: dict[str, list[float]] = {one.name: [] for one in loaders}
     for _ in range(rounds):
@@ -90,7 +108,7 @@ def _tell_input(files: Sequence[Path], rounds: int) -> None:
             for number in range(len(files)):
                 loader.one(number)
             seconds[loader.name].append(time.process_time() - began)
-    print(f"input, {len(files)} files, one thread, {rounds} turns: images a second of processor time")
+    print(f"input, {len(files)} files {size}, one thread, {rounds} turns: images a second of processor time")
     for name, taken in seconds.items():
         print(f"  {name}: {len(files) / median(taken):.0f}")
     for ours, least in (("ours", LEAST), ("ours, held", LEAST_HELD)):
