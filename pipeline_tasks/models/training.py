@@ -18,9 +18,17 @@ from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.calibration import held_out_temperature
 from pipeline_tasks.models.fitting import Fitted
-from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head, train_head_on_all
+from pipeline_tasks.models.head_training import (
+    EmbeddedImages,
+    HeadTraining,
+    TrainedHead,
+    group_numbers,
+    train_head,
+    train_head_on_all,
+)
 from pipeline_tasks.models.journal import Journal, Metrics
-from pipeline_tasks.models.live_training import Images, train_live
+from pipeline_tasks.models.live_training import Images, TrainedNetwork, train_live
+from pipeline_tasks.models.proven_better import is_proven_better
 from pipeline_tasks.models.warm_start import OfOld, Start
 from pipeline_tasks.settings import TrainingSettings
 
@@ -106,7 +114,7 @@ def train(
     )
     history["live"] = live.fitted.history
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
-    if is_better(head.fitted.best, live.fitted.best):
+    if not _is_worth_keeping(live, head, material, modelling, settings, is_started=start is not None):
         return frozen_outcome(resumed, epochs)
     targets = material.train.targets
     return Outcome(
@@ -119,6 +127,28 @@ def train(
         backbone_weights=live.backbone_weights,
         history=history,
         of_old=None if start is None else live.fitted.of_old,
+    )
+
+
+def _is_worth_keeping(
+    live: TrainedNetwork,
+    head: TrainedHead,
+    material: Material,
+    modelling: Modelling,
+    settings: TrainingSettings,
+    *,
+    is_started: bool,
+) -> bool:
+    """Return True if the trained backbone is proven better than the frozen one; one that a champion began was proven before."""
+    if is_started:
+        return not is_better(head.fitted.best, live.fitted.best)
+    val = material.val
+    return is_proven_better(
+        modelling.objective(material.train.targets, settings),
+        modelling.outputs(head.arrays, val.embeddings),
+        live.val_outputs,
+        val.targets,
+        group_numbers(val),
     )
 
 

@@ -15,12 +15,14 @@ from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
+from pipeline_tasks.models import training
 from pipeline_tasks.records.choose_settings import ChooseSettingsSummary
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
 from pipeline_tasks.storage.history.mirrored_models import mirrored_model
+from pipeline_tasks.tables.training_epoch import TrainingEpoch
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, training_digest
 
 pytestmark = pytest.mark.slow
@@ -92,6 +94,10 @@ def test_train_model__resumed_after_a_kill_gives_the_same_candidate(tmp_path: Pa
     assert found.resumed_from_epoch == (13 if unfreeze_epochs else 5)
     assert found.candidate_sha256 == wanted.candidate_sha256
     assert killed.registry.epochs == undisturbed.registry.epochs
+    curves = [world.store.read(TrainingEpoch, world.cycle.cycle_id) for world in (killed, undisturbed)]
+    assert curves[0].equals(curves[1])
+    assert set(curves[0]["phase"]) == ({"head", "live"} if unfreeze_epochs else {"head"})
+    assert curves[0].filter(metric="val_loss").height == found.epochs
     assert killed.registry.status == {"parts/2026-11-21": "FINISHED"}
     assert not [key for key in killed.store.objects.list("checkpoints/") if key.endswith(".ckpt")]
 
@@ -145,6 +151,15 @@ def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:
     assert candidate.marks.backbone_digest != world.backbone.digest
     before = TinyNetwork().state_dict()["filters.weight"].numpy()
     assert not np.array_equal(candidate.backbone_weights["filters.weight"], before)
+
+
+def test_train_model__keeps_the_frozen_backbone_unless_the_trained_one_is_proven_better(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=1, learning_rate=1e-6)
+
+    summary = world.train()
+
+    assert not summary.is_unfrozen
+    assert world.candidate(summary).marks.backbone_digest == world.backbone.digest
 
 
 def test_train_model__contracts_in_the_space_of_the_unfrozen_backbone(tmp_path: Path) -> None:
@@ -212,7 +227,8 @@ def test_train_model__separates_bolts_from_nuts_by_other_fits(tmp_path: Path, fi
     assert {name: told[f"fit.{name}"] for name in fit} == fit
 
 
-def test_train_model__freezes_the_first_layers_of_an_unfrozen_backbone(tmp_path: Path) -> None:
+def test_train_model__freezes_the_first_layers_of_an_unfrozen_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "is_proven_better", lambda *given: True)  # The few layers that are left gain too little.
     fit = {"freeze_until": "filters.bias"}
     world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.03, fit=fit)
 
