@@ -12,7 +12,7 @@ import numpy as np
 from pipeline_tasks.kinds.modelling import Modelling
 from pipeline_tasks.models.folds import group_folds, rows_of, shows_nothing_of
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head
-from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.settings import TrainingSettings
 
 DIVERGED = 1e6
@@ -55,16 +55,27 @@ def cross_validated(
     """
     of_rows = group_folds(folds.images, folds.count, folds.seed)
     is_plain = np.arange(len(of_rows)) < folds.images.plain_count
-    losses: list[float] = []
-    scores: list[float] = []
-    for fold in range(folds.count):
+
+    def best_of(fold: int) -> Metrics:
+        """Metrics of the best epoch on this fold."""
         train = rows_of(folds.images, shows_nothing_of(folds.images, of_rows == fold))
         held_out = rows_of(folds.images, (of_rows == fold) & is_plain)
-        how = HeadTraining(modelling, settings, folds.seed, Journal(), folder)
-        best = train_head(train, held_out, how).fitted.best
+        return train_head(train, held_out, HeadTraining(modelling, settings, folds.seed, Journal(), folder)).fitted.best
+
+    return judged_by_folds(folds.count, best_of, score, is_hopeless)
+
+
+def judged_by_folds(
+    count: int, best_of: Callable[[int], Metrics], score: str, is_hopeless: Callable[[Sequence[float]], bool]
+) -> Judged:
+    """Fold after fold, as long as there is hope; `best_of` fits on the others and gives the metrics on this one."""
+    losses: list[float] = []
+    scores: list[float] = []
+    for fold in range(count):
+        best = best_of(fold)
         losses.append(best["val_scaled_loss"] if math.isfinite(best["val_scaled_loss"]) else DIVERGED)
         scores.append(best[f"val_{score}"])
-        if fold + 1 < folds.count and is_hopeless(losses):
+        if fold + 1 < count and is_hopeless(losses):
             return Judged(tuple(losses), tuple(scores), is_ended_early=True)
     return Judged(tuple(losses), tuple(scores), is_ended_early=False)
 

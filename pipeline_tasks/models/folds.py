@@ -7,15 +7,23 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.models.head_training import EmbeddedImages, group_numbers, mixed_rows
 
+Integers = NDArray[np.int64]
+
 
 def group_folds(images: EmbeddedImages, folds: int, seed: int) -> NDArray[np.int64]:
     """Fold of each row, drawn from the seed."""
-    groups, firsts, numbers = np.unique(group_numbers(images), return_index=True, return_inverse=True)
-    drawn = np.random.default_rng(seed).permutation(len(groups))
-    by_target = images.targets[firsts] if images.targets.ndim == 1 else np.zeros(len(groups))
-    fold_of = np.empty(len(groups), np.int64)
-    fold_of[np.lexsort((drawn, by_target))] = np.arange(len(groups)) % folds
-    return fold_of[numbers]
+    return fold_of_rows(group_numbers(images), images.targets if images.targets.ndim == 1 else None, folds, seed)
+
+
+def fold_of_rows(groups: Integers, targets: Integers | None, folds: int, seed: int) -> Integers:
+    """Fold of each row of these split groups; groups of one target are spread over all folds if targets are given."""
+    there, firsts, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    drawn = np.random.default_rng(seed).permutation(len(there))
+    by_target = np.zeros(len(there)) if targets is None else targets[firsts]
+    fold_of = np.empty(len(there), np.int64)
+    fold_of[np.lexsort((drawn, by_target))] = np.arange(len(there)) % folds
+    found: Integers = fold_of[numbers]
+    return found
 
 
 def rows_of(images: EmbeddedImages, is_kept: NDArray[np.bool_]) -> EmbeddedImages:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining, Shapes
-from pipeline_tasks.models.examples import Batch
+from pipeline_tasks.models.examples import Batch, Examples
 from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.plan import Plan
@@ -44,8 +44,8 @@ class MapExamples:
 
 
 def train_maps(
-    train: MapExamples,
-    val: MapExamples,
+    train: Examples,
+    val: Examples,
     shapes: Shapes,
     modelling: MapModelling,
     how: MapTraining,

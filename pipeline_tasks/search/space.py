@@ -19,6 +19,14 @@ FOR_WHOLE_IMAGES: Space = {
     "balance_classes": SearchedValues(choices=(True, False)),
 }
 """Default for kinds whose heads take embeddings. Strengths of augmentations are left out: each one tried embeds all views again."""
+FOR_PLACES: Space = {
+    "learning_rate": SearchedValues(low=3e-4, high=3e-2, is_log=True),
+    "weight_decay": SearchedValues(low=1e-4, high=1.0, is_log=True),
+    "augmented_views": SearchedValues(choices=(1, 3)),
+}
+"""Default for kinds whose heads take feature maps."""
+IDLE_FOR_PLACES = ("batch_size", "patience_epochs")
+"""Settings that heads on feature maps do not follow."""
 DIGITS = 4
 """Significant digits of a tried number, so that it can be pasted into the project file as it was tried."""
 

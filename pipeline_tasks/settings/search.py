@@ -12,8 +12,12 @@ from pipeline_tasks.settings.training import TrainingSettings
 
 Value = bool | int | float | str
 """Value of one training setting."""
-NOT_SEARCHED = ("min_new_labels", "max_epochs", "max_synthetic_ratio", "doubted_labels", "unfreeze_epochs", "augmentation")
-"""Training settings that change the data or the cost of a trial, and not the quality of a fit."""
+NOT_SEARCHED = (
+    *("min_new_labels", "max_epochs", "max_synthetic_ratio", "doubted_labels", "unfreeze_epochs", "augmentation"),
+    *("fit.start_from", "fit.most_growth_ratio", "fit.scratch_every", "fit.accelerator", "fit.processes"),
+    *("fit.freeze_until", "fit.backbone_rate_ratio"),
+)
+"""Training settings that change the data or the cost of a trial, or that a trial does not follow, and not the quality of a fit."""
 
 
 class SearchedValues(Settings):
@@ -48,7 +52,7 @@ class SearchSettings(Settings):
         None,
         min_length=1,
         description="Key of `training` (`learning_rate`, or `augmentation.blur.strength` of an entry in the file) → the values to "
-        "look among. null: learning rate, weight decay, augmented views and balanced classes.",
+        "look among. null: learning rate, weight decay, augmented views, and balanced classes where the kind follows them.",
     )
 
 
@@ -91,7 +95,9 @@ def check_space(search: SearchSettings, training: TrainingSettings) -> None:
     """
     for key, values in (search.space or {}).items():
         if key in NOT_SEARCHED:
-            raise ValueError(f"search.space: {key} is not searched: it changes the data or the cost of a trial; leave it out")
+            raise ValueError(
+                f"search.space: {key} is not searched: it changes the data or the cost of a trial, or nothing in it; leave it out"
+            )
         for value in values.choices or (values.low, values.high):
             try:
                 changed_training(training, {key: as_setting(training, key, value)})

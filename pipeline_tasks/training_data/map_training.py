@@ -6,16 +6,17 @@ Maps and targets lie in files of the scratch folder, so that memory holds a batc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from pipeline_tasks.augmentations.mixing import Partners
-from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
+from pipeline_tasks.augmentations.policy import FOR_PLACES, Policy, policy_of
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.geometry.placement import whole_image
 from pipeline_tasks.geometry.turn import Turn
@@ -34,10 +35,8 @@ from pipeline_tasks.training_data.starting_point import Trained, start_of, start
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from pipeline_tasks.backbones.backbone import Backbone
-    from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
+    from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining, Shapes
     from pipeline_tasks.models.map_training import MapExamples
     from pipeline_tasks.models.training import Outcome
     from pipeline_tasks.records.augmentation_effect import AugmentationEffect
@@ -106,8 +105,8 @@ class MapsTraining:
         from pipeline_tasks.models.training import Outcome
 
         folder.mkdir(parents=True, exist_ok=True)
-        train = self._examples(self._images.train, self._train_objects, self.views, folder, "train")
-        val = self._examples(self._val, self._val_objects, 0, folder, "val")
+        train = self._examples(self._images.train, self._train_objects, self.views, folder, "train", self._mixes)
+        val = self._examples(self._val, self._val_objects, 0, folder, "val", self._mixes)
         fitted = train_maps(
             train,
             val,
@@ -131,6 +130,25 @@ class MapsTraining:
             history={"head": fitted.history},
             of_old=None if self.start is None or self.start.candidate is None else fitted.of_old,
         )
+
+    def for_folds(self, views: int, folder: Path) -> MapExamples:
+        """Maps and targets of training and validation images, whole and then view by view, in files of the folder.
+
+        Nothing is mixed: a view would show an image of the fold that its head is judged on.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        objects = self._modelling.objects(self.learnt_from)
+        return self._examples(self.learnt_from, objects, views, folder, "all", replace(self._mixes, steps=()))
+
+    @cached_property
+    def learnt_from(self) -> pl.DataFrame:
+        """Rows of training and of validation images."""
+        return pl.concat([self._images.train, self._images.val])
+
+    @property
+    def shapes(self) -> Shapes:
+        """Shapes of the maps."""
+        return self._trunk.shapes
 
     def effects(self) -> list[AugmentationEffect]:
         """Nothing: it would take a head of its own, which is as dear as the training."""
@@ -159,12 +177,14 @@ class MapsTraining:
     def _val_objects(self) -> Sequence[Any]:
         return self._modelling.objects(self._val)
 
-    def _examples(self, rows: pl.DataFrame, objects: Sequence[Any], views: int, folder: Path, name: str) -> MapExamples:
+    def _examples(
+        self, rows: pl.DataFrame, objects: Sequence[Any], views: int, folder: Path, name: str, mixes: Policy
+    ) -> MapExamples:
         """Maps and targets of the whole images, then of their views, in files of the folder."""
         from pipeline_tasks.models.map_training import MapExamples
 
         sizes = rows.select("image_id", "width_px", "height_px").rows()
-        mixed = self._mixed_places([size for _, *size in sizes], split_groups(rows))
+        mixed = self._mixed_places([size for _, *size in sizes], split_groups(rows), mixes)
         examples = [self._example(row, number, sizes, objects, mixed) for number in range(1 + views) for row in range(len(sizes))]
         values = sum(one.values for one in self._trunk.shapes)
         maps = _new_file(folder / f"{name}-maps.npy", (len(examples), values), np.dtype(np.float16))
@@ -199,9 +219,9 @@ class MapsTraining:
         ]
         return _Example(image_id, number, parts, tuple(turned))
 
-    def _mixed_places(self, sizes_px: Sequence[Sequence[int]], groups: NDArray[np.int64]) -> MixedPlaces:
+    def _mixed_places(self, sizes_px: Sequence[Sequence[int]], groups: NDArray[np.int64], mixes: Policy) -> MixedPlaces:
         sizes, grid_px = [(width, height) for width, height in sizes_px], self._trunk.shapes[0].stride
-        return MixedPlaces(self._mixes, self._moves, sizes, Partners(groups), self._side_px, grid_px)
+        return MixedPlaces(mixes, self._moves, sizes, Partners(groups), self._side_px, grid_px)
 
     def _target(self, example: _Example) -> NDArray[Any]:
         """Target of a view, of one image or of several."""
