@@ -27,6 +27,7 @@ TOOLS = {
     "requirements": "requirements",
     "labeling": "labeling",
     "promotions": "promotions",
+    "augmentations": "augmentations",
     "edge": "edge",
     "receive": "receive",
     "files_for_edge": "files_for_edge",
