@@ -156,7 +156,7 @@ def _draw_lines(axes: Any, plot: LinePlot, palette: Palette) -> None:
     else:
         axes.xaxis.get_major_locator().set_params(integer=True)
     if len(plot.lines) > 1 or plot.is_in_steps:
-        axes.legend(loc="best", fontsize=8)
+        axes.legend(loc="lower left" if plot.is_in_steps else "upper right", fontsize=8)
 
 
 def _with_start(plot: LinePlot, points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:

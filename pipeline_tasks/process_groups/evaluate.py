@@ -11,7 +11,7 @@ STAGES = (
         does="Score candidate and champion on the test split of the candidate's version.",
         reads=(
             *("dataset_images", "dataset_objects", "slice_images", "images", "originals", "models"),
-            *("sightings", "measurements", "embeddings", "training_epochs"),
+            *("sightings", "measurements", "embeddings", "training_epochs", "predictions", "predicted_objects"),
         ),
         writes=(
             *("predictions", "predicted_objects", "metrics", "confusions", "found_slices", "found_slice_images"),
