@@ -1,4 +1,4 @@
-"""What each way of training buys on a folder of labelled images: balanced accuracy on test images, interval, seconds.
+"""Gains of each way of training on a folder of labelled images: balanced accuracy on test images, interval, seconds.
 
     python -m benchmarks.what_training_buys                       tiles of NIGHTLENS_DATA, by default ../shared/data
     python -m benchmarks.what_training_buys FOLDER --splits 3 --images 300 --trials 20 --epochs 6

@@ -66,7 +66,7 @@ def _frozen(project: Project, trials: int | None) -> Project:
 
 
 def _space(project: Project) -> Space:
-    """Where the search looks: the project's own space, or the default of its label kind."""
+    """Space of the search: the project's own space, or the default of its label kind."""
     if project.network is not None:
         raise SettingsError(
             f"network: found {project.network.name}; the search is for heads on a frozen backbone, as a trial of a whole network "
