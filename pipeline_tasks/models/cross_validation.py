@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from pipeline_tasks.kinds.modelling import Modelling
 from pipeline_tasks.models.folds import group_folds, rows_of, shows_nothing_of
-from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head
+from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.settings import TrainingSettings
 
@@ -51,30 +52,42 @@ def cross_validated(
 ) -> Judged:
     """Fit a head for each fold as a night does, on all other images and their views, and judge it on the fold's plain images.
 
-    `score` names the kind's score; `is_hopeless` is asked after each fold but the last. `folder` is scratch.
+    The next fold chooses the epoch, and is then learnt from, too: a fold that chose its own epoch would flatter settings whose loss
+    goes up and down. `score` names the kind's score; `is_hopeless` is asked after each fold but the last. `folder` is scratch.
     """
     of_rows = group_folds(folds.images, folds.count, folds.seed)
     is_plain = np.arange(len(of_rows)) < folds.images.plain_count
+    how = HeadTraining(modelling, settings, folds.seed, Journal(), folder)
 
-    def best_of(fold: int) -> Metrics:
-        """Metrics of the best epoch on this fold."""
-        train = rows_of(folds.images, shows_nothing_of(folds.images, of_rows == fold))
-        held_out = rows_of(folds.images, (of_rows == fold) & is_plain)
-        return train_head(train, held_out, HeadTraining(modelling, settings, folds.seed, Journal(), folder)).fitted.best
+    def metrics_on(fold: int) -> Metrics:
+        """Metrics of a head that has not seen this fold."""
+        is_held_out, is_choosing = of_rows == fold, of_rows == chooser_of(fold, folds.count)
+        train = rows_of(folds.images, shows_nothing_of(folds.images, is_held_out | is_choosing))
+        val = rows_of(folds.images, is_choosing & is_plain)
+        head = train_head_on_all(train_head(train, val, how), train, val, how)
+        held_out = rows_of(folds.images, is_held_out & is_plain)
+        outputs = modelling.outputs(head.arrays, held_out.embeddings)
+        objective = modelling.objective(train.targets, settings)
+        return objective.metrics(torch.from_numpy(outputs), torch.from_numpy(held_out.targets))
 
-    return judged_by_folds(folds.count, best_of, score, is_hopeless)
+    return judged_by_folds(folds.count, metrics_on, score, is_hopeless)
+
+
+def chooser_of(fold: int, count: int) -> int:
+    """The fold whose images choose the epoch where this one is held out."""
+    return (fold + 1) % count
 
 
 def judged_by_folds(
-    count: int, best_of: Callable[[int], Metrics], score: str, is_hopeless: Callable[[Sequence[float]], bool]
+    count: int, metrics_on: Callable[[int], Metrics], score: str, is_hopeless: Callable[[Sequence[float]], bool]
 ) -> Judged:
-    """Fold after fold, as long as there is hope; `best_of` fits on the others and gives the metrics on this one."""
+    """Fold after fold, as long as there is hope; `metrics_on` fits on the others and judges on this one."""
     losses: list[float] = []
     scores: list[float] = []
     for fold in range(count):
-        best = best_of(fold)
-        losses.append(best["val_scaled_loss"] if math.isfinite(best["val_scaled_loss"]) else DIVERGED)
-        scores.append(best[f"val_{score}"])
+        found = metrics_on(fold)
+        losses.append(found["val_scaled_loss"] if math.isfinite(found["val_scaled_loss"]) else DIVERGED)
+        scores.append(found[f"val_{score}"])
         if fold + 1 < count and is_hopeless(losses):
             return Judged(tuple(losses), tuple(scores), is_ended_early=True)
     return Judged(tuple(losses), tuple(scores), is_ended_early=False)
