@@ -153,11 +153,15 @@ class MapBench:
         return np.load(file)
 
     def _maps(self, at: int, view: int) -> np.ndarray:
-        one = self.images[at]
-        image = placed_image(decode(one.path.read_bytes(), Limits()).pixels, self._placement(at, view))
+        return self.trunk.maps(self.square(at, view)[0])
+
+    def square(self, at: int, view: int) -> tuple[np.ndarray, Placement]:
+        """Model-size image of one view, and where it is from; view 0 is the whole image."""
+        one, placement = self.images[at], self._placement(at, view)
+        image = placed_image(decode(one.path.read_bytes(), Limits()).pixels, placement)
         if view:
             image = LIGHT.view(image, derive_seed(0, "light", one.path.name, str(view)))
-        return self.trunk.maps(image)
+        return image, placement
 
     def _placement(self, at: int, view: int) -> Placement:
         one = self.images[at]

@@ -16,7 +16,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
-from pipeline_tasks.models.cross_validation import Folds, cross_validated, with_views
+from pipeline_tasks.models.cross_validation import Folds, Judged, cross_validated, with_views
 from pipeline_tasks.models.folds import group_folds, rows_of
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, joined, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal
@@ -39,15 +39,18 @@ from pipeline_tasks.records.finished_trial import FinishedTrial
 from pipeline_tasks.search.choosing import best_trial, proof
 from pipeline_tasks.search.proposing import proposed
 from pipeline_tasks.search.pruning import is_hopeless
-from pipeline_tasks.search.space import FOR_WHOLE_IMAGES, present_values
+from pipeline_tasks.search.space import FOR_WHOLE_IMAGES, Space, present_values
 from pipeline_tasks.search.waves import WAVES, trials_of_wave
 from pipeline_tasks.settings import BackboneSettings, TrainingSettings
-from pipeline_tasks.settings.search import changed_training
+from pipeline_tasks.settings.search import Value, changed_training
 from pipeline_tasks.stages.search.choose_settings import PROOF_FOLDS
 from pipeline_tasks.stages.search.open_search import FOLDS
 
 OWN = TrainingSettings()
 SCORE = "balanced_accuracy"
+Values = Mapping[str, Value | None]
+Hopeless = Callable[[Sequence[float]], bool]
+Judge = Callable[[Values, int, int, Hopeless], Judged]
 MAX_STEP = 2000
 VAL_PART = 5
 """A fifth of the training images are validation images when the heads are fitted, as a night has."""
@@ -95,32 +98,32 @@ def searched(
     modelling: ClassModelling, learnt: EmbeddedImages, trials: int, seed: int, folder: Path
 ) -> tuple[FinishedTrial, bool, int]:
     """The best trial, if its proof holds, and the number of trials that were ended early."""
+
+    def judge(values: Values, folds: int, seed: int, hopeless: Hopeless) -> Judged:
+        given = modelling, changed_training(OWN, values), SCORE, folder, hopeless
+        return cross_validated(_folds(learnt, values, folds, seed), *given)
+
+    return searched_by(judge, FOR_WHOLE_IMAGES, trials, seed)
+
+
+def searched_by(judge: Judge, space: Space, trials: int, seed: int) -> tuple[FinishedTrial, bool, int]:
+    """The same for any kind, as the stages do it; `judge` cross-validates settings."""
     found: list[FinishedTrial] = []
     for wave in range(WAVES):
         numbers, earlier = trials_of_wave(wave, trials), list(found)
-        drawn = proposed(FOR_WHOLE_IMAGES, OWN, earlier, len(numbers), derive_seed(seed, "search", "wave", str(wave)))
+        drawn = proposed(space, OWN, earlier, len(numbers), derive_seed(seed, "search", "wave", str(wave)))
         for number, values in zip(numbers, drawn, strict=True):
-            tried = present_values(FOR_WHOLE_IMAGES, OWN) if number == 0 else dict(values)
-            hopeless = partial(is_hopeless, earlier=earlier)
-            judged = cross_validated(
-                _folds(learnt, tried, FOLDS, derive_seed(seed, "search", "folds")),
-                *(modelling, changed_training(OWN, tried), SCORE, folder, hopeless),
-            )
+            tried = present_values(space, OWN) if number == 0 else dict(values)
+            judged = judge(tried, FOLDS, derive_seed(seed, "search", "folds"), partial(is_hopeless, earlier=earlier))
             found.append(FinishedTrial(number, tried, judged.losses, judged.is_ended_early, float(np.mean(judged.scores))))
-    best = best_trial(found)
-    losses = [
-        cross_validated(
-            _folds(learnt, one.values, PROOF_FOLDS, derive_seed(seed, "search", "proof")),
-            *(modelling, changed_training(OWN, one.values), SCORE, folder, lambda losses: False),
-        ).losses
-        for one in (found[0], best)
-    ]
+    best, fresh = best_trial(found), derive_seed(seed, "search", "proof")
+    losses = [judge(one.values, PROOF_FOLDS, fresh, lambda losses: False).losses for one in (found[0], best)]
     return best, best.number > 0 and proof(*losses).holds, sum(one.is_pruned for one in found)
 
 
-def _folds(learnt: EmbeddedImages, values: object, folds: int, seed: int) -> Folds:
-    views = values["augmented_views"] if isinstance(values, dict) else OWN.augmented_views
-    return Folds(with_views(learnt, OWN.augmented_views, int(views)), folds, seed)
+def _folds(learnt: EmbeddedImages, values: Values, folds: int, seed: int) -> Folds:
+    views = values.get("augmented_views", OWN.augmented_views)
+    return Folds(with_views(learnt, OWN.augmented_views, int(views or 0)), folds, seed)
 
 
 def _tested(
