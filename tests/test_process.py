@@ -58,6 +58,7 @@ READ_FOR_OBJECTS = {
 }
 """Read for these kinds alone: sizes of images with objects, predictions before people, doubts, and the pool a champion looks at."""
 READ_ELSEWHERE = {
+    "measure_images": {"originals"},
     "send_to_labeling": {"sightings"},
     "collect_annotations": {"pre_annotations", "pre_annotated_objects", "imported responses"},
     "wait_for_annotators": {"imported responses"},

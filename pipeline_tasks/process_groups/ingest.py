@@ -23,8 +23,8 @@ STAGES = (
     Stage(
         name="measure_images",
         group="ingest",
-        does="Store the originals of a shard; decode, measure and embed each image once.",
-        reads=("new_files", "images", "erased_images", "set_images", "shard results"),
+        does="Store the originals of a shard; decode, measure and embed each image once, and again by another backbone.",
+        reads=("new_files", "images", "embeddings", "originals", "erased_images", "set_images", "shard results"),
         writes=("originals", "thumbnails", "shard results"),
         services=("sources", "decoder", "backbone"),
         ends_in_event=False,
@@ -33,7 +33,7 @@ STAGES = (
         name="record_images",
         group="ingest",
         does="Combine the shards' results and add the new images to the project.",
-        reads=("shard results", "images", "sightings", "missing_files", "erased_images"),
+        reads=("shard results", "images", "embeddings", "sightings", "missing_files", "erased_images"),
         writes=("images", "sightings", "rejected_sightings", "measurements", "embeddings"),
     ),
     Stage(

@@ -19,3 +19,5 @@ class MeasureImagesSummary:
     already_known: int
     """Files with the bytes of an image from an earlier cycle or an earlier file."""
     rejected: int
+    embedded_again: int = 0
+    """Images of earlier cycles that had no embedding by the project's backbone of today."""

@@ -33,3 +33,5 @@ class RecordImagesSummary:
     """`field: reason` → files whose EXIF data has a field that cannot be used, for that reason."""
     synthetic: int = 0
     """Sightings in sources of rendered or generated images."""
+    embedded_again: int = 0
+    """Images of earlier cycles that were embedded by another backbone than before."""

@@ -41,6 +41,8 @@ def funnel(data: CycleData) -> Html | None:
         ("files seen", recorded.files if listed is None else listed.files_seen, f"{recorded.files} of them new"),
         ("taken in", recorded.images_new, f"{recorded.rejected} files rejected, {recorded.files_already_known} known"),
     ]
+    if recorded.embedded_again:
+        rows.append(("embedded again", recorded.embedded_again, "images of earlier nights, by another backbone than before"))
     if quality is not None:
         fine = recorded.images_new - quality.images_quarantined
         rows.append(("after quality", fine, f"{quality.images_quarantined} quarantined"))

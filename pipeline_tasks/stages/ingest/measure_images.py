@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from pipeline_tasks.decoding.intake_image import IntakeSizes
 from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError, SettingsError
 from pipeline_tasks.images.exif.capture import NOT_READ, CaptureRules, capture_of
+from pipeline_tasks.re_embedding.earlier_images import EarlierImages, embedded
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.sources.licences import Licences
@@ -61,11 +63,14 @@ def measure_images(
 ) -> MeasureImagesSummary:
     """Process the files of this shard in the frozen plan, and write tables for `record_images`.
 
+    Under another backbone than before, images of earlier cycles are embedded anew, too: each shard embeds its share.
+
     A shard whose tables are complete is not processed again.
 
     Raises:
         MissingStageError: `list_new_images` has not frozen the plan.
         SettingsError: the plan has no such shard.
+        NotFoundError, CorruptObjectError: an image of an earlier cycle is to be embedded, and its original is gone or changed.
     """
     plan = store.read(NewFile, cycle.cycle_id)
     shards = plan["shard"].n_unique()
@@ -73,16 +78,18 @@ def measure_images(
     if not 0 <= shard < max(shards, 1):
         raise SettingsError(f"shard: {shard} is not in the plan of cycle {cycle.cycle_id}, which has {shards}, numbered from 0")
     files = plan.filter(pl.col("shard") == shard)
-    rows = _finished_tables(store.objects, cycle.cycle_id, shard)
+    earlier = EarlierImages(store, cycle.cycle_id, shard, shards, backbone)
+    rows = _finished_tables(store.objects, cycle.cycle_id, shard, earlier.image_ids)
     if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
         opened = {source.name: source for source in sources}
         _give_notes_back(opened, files)
         of_sources = {source.name: _OfSource(source, cycle) for source in cycle.project.sources}
         look = _Look(store.objects, opened, of_sources, decoder, backbone, known, is_erased_in(store))
-        rows = _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
+        found = _progress(look.at_all(files.to_dicts()), files.height, shard)
+        rows = _as_tables(chain(found, ({Embedding: vars(one)} for one in earlier.rows(decoder))))
         _write_tables(store.objects, cycle.cycle_id, shard, rows)
-    return _summary(shard, rows)
+    return _summary(shard, rows, len(earlier.image_ids))
 
 
 class _OfSource:
@@ -214,12 +221,7 @@ class _Look:
             "canonical_form": form.version,
             "bit_depth": form.bit_depth,
         }
-        embedding = {
-            "image_id": image_id,
-            "backbone_digest": self._backbone.digest,
-            "engine": self._backbone.engine,
-            "embedding": self._backbone.embed(found.model_image[None])[0],
-        }
+        embedding = vars(embedded(image_id, self._backbone, found.model_image))
         return {Image: image, Measurement: {"image_id": image_id} | found.measured, Embedding: embedding}
 
 
@@ -264,17 +266,19 @@ def _write_tables(objects: ObjectStore, cycle_id: str, shard: int, tables: Mappi
             write_shard(objects, table, cycle_id, shard, rows)
 
 
-def _finished_tables(objects: ObjectStore, cycle_id: str, shard: int) -> dict[type[Table], pl.DataFrame] | None:
+def _finished_tables(
+    objects: ObjectStore, cycle_id: str, shard: int, earlier: Sequence[str]
+) -> dict[type[Table], pl.DataFrame] | None:
     """Tables of a completed try; None if there is none, or if tables of two tries that saw different files are mixed."""
     try:
         rows: dict[type[Table], pl.DataFrame] = {table: read_shard(objects, table, cycle_id, shard) for table in SHARD_TABLES}
     except NotFoundError:
         return None
     ids = [set(rows[table]["image_id"]) for table in (Image, Measurement, Embedding)]
-    is_whole = ids[0] == ids[1] == ids[2] and ids[0] <= set(rows[Sighting]["image_id"])
+    is_whole = ids[0] == ids[1] and ids[2] == ids[0] | set(earlier) and ids[0] <= set(rows[Sighting]["image_id"])
     return rows if is_whole else None
 
 
-def _summary(shard: int, rows: Mapping[type[Table], pl.DataFrame]) -> MeasureImagesSummary:
+def _summary(shard: int, rows: Mapping[type[Table], pl.DataFrame], embedded_again: int) -> MeasureImagesSummary:
     sightings, measured, rejected = (rows[table].height for table in (Sighting, Image, RejectedSighting))
-    return MeasureImagesSummary(shard, sightings + rejected, measured, sightings - measured, rejected)
+    return MeasureImagesSummary(shard, sightings + rejected, measured, sightings - measured, rejected, embedded_again)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import polars as pl
 
 from pipeline_tasks.errors import MissingStageError, NotFoundError
+from pipeline_tasks.re_embedding.earlier_images import not_yet_embedded
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.project_state import Engine
@@ -42,14 +44,14 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     # Measured before an erasure in between: the next night finds these files again and rejects them as erased.
     sightings = sightings.filter(~pl.col("image_id").is_in(erased))
     known = pl.Series(values=sorted(store.known(Image, sightings["image_id"])), dtype=pl.String).implode()
-    of_images: dict[type[Table], pl.DataFrame] = {
-        table: _gathered(store, cycle.cycle_id, shards, table).filter(
-            ~pl.col("image_id").is_in(known), ~pl.col("image_id").is_in(erased)
-        )
-        for table in (Image, Measurement, Embedding)
-    }
+    gathered = {table: _gathered(store, cycle.cycle_id, shards, table) for table in (Image, Measurement, Embedding)}
+    is_new = pl.col("image_id").is_in(sightings["image_id"].implode()) & ~pl.col("image_id").is_in(known)
+    of_images: dict[type[Table], pl.DataFrame] = {table: rows.filter(is_new) for table, rows in gathered.items()}
     _check_whole(cycle.cycle_id, sightings, known, of_images)
+    again = not_yet_embedded(store, gathered[Embedding].filter(~is_new, ~pl.col("image_id").is_in(erased)))
+    of_images[Embedding] = pl.concat([of_images[Embedding], again]).sort("image_id", "backbone_digest")
     summary = _summary(sightings, rejected, of_images[Image], _changed(store, cycle.cycle_id, sightings))
+    summary = replace(summary, embedded_again=again.height)
     writes: list[tuple[type[Table], pl.DataFrame]] = [*of_images.items(), (Sighting, sightings), (RejectedSighting, rejected)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=_engine(store, of_images[Embedding]))
 

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.tables.table_files import read_table
 from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.image import Image
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,14 @@ def newest_backbone_digest(store: Store) -> str | None:
         if file.rows:
             return str(read_table(store.objects, Embedding, file)["backbone_digest"][-1])
     return None
+
+
+def lacking_embedding(store: Store, backbone_digest: str) -> list[str]:
+    """Sorted ids of the project's images that this backbone has not embedded; reads no embedding."""
+    is_its = pl.col("backbone_digest") == backbone_digest
+    done = [piece["image_id"] for piece in store.pieces(Embedding, ["image_id", "backbone_digest"], is_its)]
+    images = store.history(Image, ["image_id"])["image_id"]
+    return sorted(set(images).difference(*done))
 
 
 def read_embeddings(store: Store, image_ids: Sequence[str], backbone_digest: str | None) -> EmbeddingMatrix:

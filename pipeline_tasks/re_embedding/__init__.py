@@ -1,0 +1,1 @@
+"""Embeddings of images of earlier nights, once the project has another backbone."""
