@@ -23,11 +23,8 @@ def _started(start: TrainingStart, score: str) -> list[Html]:
     """Sentences on the start."""
     told = [paragraph(start.why)]
     if start.old_score is not None and start.score is not None:
-        images = f"{start.old_images} validation images that the champion's version had, too"
         change = f"{score} was {ratio(start.old_score)} at the start and {ratio(start.score)} at the end."
-        told.append(paragraph(f"On {images}, {change}"))
-            paragraph(f"On {images}, {score} was {ratio(start.old_score)} at the start and {ratio(start.score)} at the end.")
-        )
+        told.append(paragraph(f"On {start.old_images} validation images that the champion's version had, too, {change}"))
     if start.warning:
         told.append(paragraph(element("strong", start.warning)))
     return told
