@@ -6,9 +6,9 @@
 The peers are the two usual loaders, written out: Pillow as torchvision's transforms use it (open, convert, crop and resize,
 flip, to a normalised float tensor), and albumentations on OpenCV. Ours reads the file through the product's decoder (EXIF, colour
 profile, limits), makes the model-size image and draws the view; the network normalises. `3 views a reading` is what a night does:
-it reads a file once for all its views, where a loader reads it anew for each. `held` is ours on model-size images in memory, as each
-epoch of live training but the first finds them. All sides are timed in turns in one run; ratios are medians. The
-files are read as they are, and enlarged to what cameras send (`--long-sides`): ours decodes a large JPEG at a part of its size.
+it reads a file once for all its views, where a loader reads it anew for each. `held` is ours on model-size images in memory, as
+each epoch of live training but the first finds them. All sides are timed in turns in one run; ratios are medians. The files are
+read as they are, and enlarged to what cameras send (`--long-sides`): ours decodes a large JPEG at a part of its size.
 
 **Training.** The plain script embeds as many views with the same network in torch, batch by batch, and fits a linear layer with
 Lightning for as many epochs as ours took, on the same images. Ours is `train_model` as the night runs it: first with nothing
