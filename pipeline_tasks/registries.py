@@ -61,6 +61,7 @@ NETWORKS: Registry[OpensNetwork] = Registry(
         "unet": "pipeline_tasks.networks.unet:UNet",
         "rt_detr": "pipeline_tasks.networks.rt_detr:RtDetr",
         "segformer": "pipeline_tasks.networks.segformer:SegFormer",
+        "deeplabv3": "pipeline_tasks.networks.deeplabv3:DeepLabV3",
     },
     members=("check_kind", "check_weights", "open"),
 )

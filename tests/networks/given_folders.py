@@ -42,6 +42,14 @@ def put_segformer(folder: Path) -> Path:
     return _written(transformers.SegformerForSemanticSegmentation(configuration), folder)
 
 
+def put_deeplabv3(folder: Path) -> Path:
+    """DeepLabV3 of 21 names on a MobileNetV2 of an eighth of the channels."""
+    transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
+    configuration = transformers.MobileNetV2Config(num_labels=21, depth_multiplier=0.125, output_stride=8, hidden_act="relu6")
+    torch.manual_seed(4)
+    return _written(transformers.MobileNetV2ForSemanticSegmentation(configuration), folder)
+
+
 def _written(model: torch.nn.Module, folder: Path) -> Path:
     """Weights large enough that images differ: those of transformers' own start are close to 0."""
     generator = torch.Generator().manual_seed(4)

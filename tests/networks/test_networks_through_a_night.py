@@ -13,7 +13,7 @@ from given_night import NIGHTLY, a_night
 from kinds.boxes.test_boxes_through_two_nights import BoxNight
 from kinds.given_nights import FIRST, HIGH, WIDE, MapNight
 from kinds.masks.test_masks_through_two_nights import MaskNight, drawn, parts
-from networks.given_folders import put_rt_detr, put_segformer
+from networks.given_folders import put_deeplabv3, put_rt_detr, put_segformer
 from networks.given_networks import MAP_SIDE_PX
 
 from pipeline_tasks.backbones.backbone import Backbone
@@ -85,7 +85,12 @@ def test_unet__is_trained_judged_promoted_and_served(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("name", "night", "kind", "put"), [("rt_detr", BoxNight, "box", put_rt_detr), ("segformer", MaskNight, "mask", put_segformer)]
+    ("name", "night", "kind", "put"),
+    [
+        ("rt_detr", BoxNight, "box", put_rt_detr),
+        ("segformer", MaskNight, "mask", put_segformer),
+        ("deeplabv3", MaskNight, "mask", put_deeplabv3),
+    ],
 )
 def test_network_of_a_folder__is_trained_exported_and_served(
     name: str, night: type[MapNight], kind: str, put: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

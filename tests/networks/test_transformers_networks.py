@@ -14,7 +14,7 @@ from given import a_project
 from kinds.boxes import test_boxes_through_two_nights as boxes
 from kinds.given_nights import HIGH, WIDE
 from kinds.masks import test_masks_through_two_nights as masks
-from networks.given_folders import put_rt_detr, put_segformer
+from networks.given_folders import put_deeplabv3, put_rt_detr, put_segformer
 from networks.given_networks import MAP_SIDE_PX, candidate_of, examples, trained
 from networks.test_unet import masks_of
 
@@ -32,8 +32,10 @@ from pipeline_tasks.settings import Project
 pytestmark = pytest.mark.slow
 NO_BACKBONE: Any = None
 """These networks do not use the project's."""
-PUT = {"rt_detr": put_rt_detr, "segformer": put_segformer}
-KIND = {"rt_detr": "box", "segformer": "mask"}
+PUT = {"rt_detr": put_rt_detr, "segformer": put_segformer, "deeplabv3": put_deeplabv3}
+KIND = {"rt_detr": "box", "segformer": "mask", "deeplabv3": "mask"}
+ENDS = ("class_embed", "enc_score_head", "decode_head.classifier", "segmentation_head.classifier")
+TYPE = {"deeplabv3": "mobilenet_v2"}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,10 @@ def test_new__draws_the_end_alone_and_the_same_for_a_seed(name: str, folders: Pa
 
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
     assert changed
-    assert all(any(part in key for part in ("class_embed", "enc_score_head", "decode_head.classifier")) for key in changed)
+    assert all(
+        any(part in key for part in ("class_embed", "enc_score_head", "decode_head.classifier", "segmentation_head.classifier"))
+        for key in changed
+    )
 
 
 @pytest.mark.parametrize("name", PUT)
@@ -108,7 +113,7 @@ def test_folder__is_asked_for_and_another_network_is_refused(name: str, folders:
         check_network(project_of(name, None), Path())
     with pytest.raises(SettingsError, match=rf"network.weights: {name} wants config.json in .*nowhere, found none"):
         check_network(project_of(name, folders / "nowhere"), Path())
-    with pytest.raises(SettingsError, match=rf"{name} wants a network of model_type {name}.*, found {other} in "):
+    with pytest.raises(SettingsError, match=rf"{name} wants a network of model_type {TYPE.get(name, name)}.*, found {other} in "):
         check_network(project_of(name, folders / other), Path())
     with pytest.raises(SettingsError, match=rf"network.name: {name} is for label_kind .*, found label_kind class"):
         check_network(project_of(name, folders / name, label_kind="class"), None)
