@@ -11,6 +11,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.serving.api_keys import api_keys
+from pipeline_tasks.serving.certificate import read_certificate
 from pipeline_tasks.serving.label_studio_backend import BackendAccess
 from pipeline_tasks.serving.server import serve
 from pipeline_tasks.serving.shown_images import ShownImages
@@ -31,11 +34,20 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for the last good model and the prediction log")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; any but loopback gives everyone access")
     parser.add_argument("--people", type=Path, help="Label Studio's document root, with the images that people see")
+    parser.add_argument(
+        "--certificate", type=Path, help="PEM file of a certificate with its chain; with it the server speaks TLS only"
+    )
+    parser.add_argument("--certificate-key", type=Path, help="PEM file of its key, without a password")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     root = open_place(arguments.root, url=os.environ.get("NIGHTLENS_S3_URL"))
     backend = _backend(arguments.people, arguments.project, os.environ)
-    serve(root, arguments.project, arguments.cache, arguments.host, arguments.port, backend=backend)
+    try:
+        keys, certificate = api_keys(os.environ), read_certificate(arguments.certificate, arguments.certificate_key)
+    except SettingsError as error:
+        raise SystemExit(str(error)) from error
+    place = (arguments.cache, arguments.host, arguments.port)
+    serve(root, arguments.project, *place, backend=backend, keys=keys, certificate=certificate)
 
 
 def _backend(people: Path | None, project: str, environment: Mapping[str, str]) -> BackendAccess | None:

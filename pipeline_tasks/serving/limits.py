@@ -24,3 +24,7 @@ class ServerLimits:
     max_connections: int = 512
     max_buffered_bodies: int = 8
     """Bound on all bodies in memory, as a multiple of the largest allowed body."""
+    max_batch: int = 32
+    """Images of one request to /predict_batch."""
+    max_batch_bodies: int = 4
+    """Bound on the body of one batch, as a multiple of the largest allowed image; at most `max_buffered_bodies`."""

@@ -11,7 +11,9 @@ import uvicorn
 
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.serving.api_keys import ApiKeys
 from pipeline_tasks.serving.application import ServerState, make_application
+from pipeline_tasks.serving.certificate import Certificate
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.header_timeout_protocol import HeaderTimeoutProtocol
 from pipeline_tasks.serving.label_studio_backend import BackendAccess
@@ -32,8 +34,10 @@ def serve(
     port: int,
     limits: ServerLimits | None = None,
     backend: BackendAccess | None = None,
+    keys: ApiKeys | None = None,
+    certificate: Certificate | None = None,
 ) -> None:
-    """Serve a project until the process is told to stop."""
+    """Serve a project until the process is told to stop; with API keys and TLS if `keys` and `certificate` are given."""
     limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
     follower = Follower(
         root,
@@ -44,11 +48,11 @@ def serve(
     log = PredictionLog(cache)
     with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
         prediction_threads = PredictionThreads(decoder, log, metrics, threads)
-        state = ServerState(follower, prediction_threads, metrics, limits, backend)
+        state = ServerState(follower, prediction_threads, metrics, limits, backend, keys)
         prediction_threads.warm()
         follower.start()
         try:
-            DrainingServer(_configuration(state, host, port), state).run()
+            DrainingServer(_configuration(state, host, port, certificate), state).run()
         finally:
             follower.stop()
             prediction_threads.close()
@@ -76,7 +80,7 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def _configuration(state: ServerState, host: str, port: int) -> uvicorn.Config:
+def _configuration(state: ServerState, host: str, port: int, certificate: Certificate | None) -> uvicorn.Config:
     protocol = type("Protocol", (HeaderTimeoutProtocol,), {"header_s": state.limits.header_s})
     return uvicorn.Config(
         make_application(state),
@@ -89,6 +93,8 @@ def _configuration(state: ServerState, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         limit_concurrency=state.limits.max_connections,
+        ssl_certfile=certificate.chain if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=int(state.limits.deadline_s),
     )

@@ -40,6 +40,7 @@ BOUNDARY = {
     # Other services.
     "pipeline_tasks/clients/mlflow_api": "receives MLflow's responses",
     "pipeline_tasks/clients/prediction_server": "receives the prediction server's response",
+    "pipeline_tasks/serving/documentation": "reads the OpenAPI schema",
     # Objects in a root, perhaps of an earlier release: these modules turn them into records.
     "pipeline_tasks/records/dataset_version": "reads a record",
     "pipeline_tasks/records/project_state": "reads a record",

@@ -63,14 +63,18 @@ class ServerProcess:
     environment: Mapping[str, str] = field(default_factory=dict)
     people: Path | None = None
     """Label Studio's document root."""
+    arguments: tuple[str, ...] = ()
+    """More of the command line."""
+    scheme: str = "http"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> ServerProcess:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.scheme}://127.0.0.1:{self.port}"
         # One client without certificates: making one costs more than a request.
-        self.client = httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=60)
+        self.client = httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=60, headers=self.headers)
         command = [
             self.python,
             "-m",
@@ -82,6 +86,7 @@ class ServerProcess:
         ]
         command += ["--port", str(self.port), "--cache", str(self.folder / "cache")]
         command += [] if self.people is None else ["--people", str(self.people)]
+        command += self.arguments
         self.log = (self.folder / "server.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
         environment |= {"PYTHONPATH": str(REPOSITORY), **self.environment}
@@ -127,10 +132,12 @@ class ServerProcess:
 
 
 @contextmanager
-def a_running_server(folder: Path, content: bytes, **fields: object) -> Iterator[tuple[ServerProcess, DiskObjects, str]]:
-    """A server that serves `content`."""
+def a_running_server(
+    folder: Path, content: bytes, server: ServerProcess | None = None, **fields: object
+) -> Iterator[tuple[ServerProcess, DiskObjects, str]]:
+    """A server that serves `content`; one that was configured by the test, or a plain one."""
     objects = DiskObjects(folder / "root")
     digest = promote(objects, content, **fields)
-    with ServerProcess(folder) as server:
-        server.wait_for(digest)
-        yield server, objects, digest
+    with server or ServerProcess(folder) as running:
+        running.wait_for(digest)
+        yield running, objects, digest

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -296,7 +296,13 @@ async def _until(condition: Callable[[], bool]) -> None:
     raise AssertionError("this never happened")
 
 
-async def _post_and_leave(application: Any, content: bytes, when: Callable[[], bool]) -> int:
+async def _post_and_leave(
+    application: Any,
+    content: bytes,
+    when: Callable[[], bool],
+    path: str = "/predict",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> int:
     """Speak ASGI like a server whose client hangs up."""
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": content, "more_body": False}]
     statuses: list[int] = []
@@ -311,7 +317,7 @@ async def _post_and_leave(application: Any, content: bytes, when: Callable[[], b
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": [], "http_version": "1.1"}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers, "http_version": "1.1"}
     await application(scope, receive, send)
     return statuses[0]
 
