@@ -25,6 +25,8 @@ CELL_PX = 4
 def deeplabv3(folder: Path, names: int) -> WholeNetwork:
     """The network of a folder for so many names with nothing: logits N x names x side/4 x side/4."""
     model = load_model("AutoModelForSemanticSegmentation", folder, "deeplabv3", names, RENEWED)
+    # For classification alone: processes that share a fit wait for the gradient of every weight.
+    model.mobilenet_v2.conv_1x1 = nn.Identity()
     return WholeNetwork(Pretrained(read_preprocessing(folder, KEY), model.mobilenet_v2, _maps), _Head(model.segmentation_head))
 
 

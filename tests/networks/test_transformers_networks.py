@@ -15,7 +15,7 @@ from kinds.boxes import test_boxes_through_two_nights as boxes
 from kinds.given_nights import HIGH, WIDE
 from kinds.masks import test_masks_through_two_nights as masks
 from networks.given_folders import put_deeplabv3, put_rt_detr, put_segformer
-from networks.given_networks import MAP_SIDE_PX, candidate_of, examples, trained
+from networks.given_networks import MAP_SIDE_PX, assert_goes_on_and_is_shared, candidate_of, examples, trained
 from networks.test_unet import masks_of
 
 from pipeline_tasks.backbones.onnx_export import export_onnx
@@ -143,3 +143,12 @@ def test_preprocessing__that_normalises_by_nothing_names_the_key_of_the_network(
 
     with pytest.raises(SettingsError, match=r"network.weights: wanted image_mean as three numbers"):
         check_network(project_of("rt_detr", copy), Path())
+
+
+@pytest.mark.parametrize("name", PUT)
+def test_training__goes_on_after_a_kill_and_is_shared_by_two_processes(name: str, folders: Path, tmp_path: Path) -> None:
+    network = open_network(project_of(name, folders / name), NO_BACKBONE, Path())
+    assert network is not None
+    train, val = (objects_and_images(name, numbers) for numbers in (range(16), range(100, 104)))
+
+    assert_goes_on_and_is_shared(network, *(examples(network, images, objects) for objects, images in (train, val)), tmp_path)

@@ -11,7 +11,7 @@ import torch
 from given import a_project
 from kinds.given_nights import HIGH, WIDE
 from kinds.masks.test_masks_through_two_nights import drawn, parts
-from networks.given_networks import MAP_SIDE_PX, candidate_of, examples, trained
+from networks.given_networks import MAP_SIDE_PX, assert_goes_on_and_is_shared, candidate_of, examples, trained
 
 from pipeline_tasks.backbones.onnx_export import export_onnx
 from pipeline_tasks.backbones.small_cnn import SmallCnn
@@ -84,6 +84,11 @@ def test_unet__learns_regions_and_its_file_says_what_torch_says(network: UNet, t
     found = {one.class_name for square in squares for one in model.objects(square, (WIDE, HIGH))}
     assert found == set(NAMES)
     onnx.checker.check_model(onnx.load_model_from_string(content))
+
+
+@pytest.mark.slow
+def test_unet__goes_on_after_a_kill_and_is_shared_by_two_processes(network: UNet, tmp_path: Path) -> None:
+    assert_goes_on_and_is_shared(network, given(network, range(12)), given(network, range(100, 104)), tmp_path)
 
 
 def test_unet__trains_the_encoder_from_the_named_layer_on_alone(network: UNet, tmp_path: Path) -> None:
