@@ -78,7 +78,7 @@ def logins(addresses: Addresses, project: str) -> str:
             f"Label Studio      {addresses.label_studio_url}   {addresses.label_studio_email}   "
             f"password {addresses.label_studio_password}",
             f"MLflow            {addresses.mlflow_url}",
-            f"prediction server {addresses.prediction_servers.get(project, '(none)')}   (an image to /predict; see /openapi.json)",
+            f"prediction server {addresses.prediction_servers.get(project, '(none)')}   (an image to /predict; see /docs)",
             "The services stay up until `make down`.",
         )
     )

@@ -6,5 +6,5 @@ RUN pip install --no-cache-dir -r /build/requirements-serving.txt \
 COPY pipeline_tasks /opt/nightlens-code/pipeline_tasks
 ENV PYTHONPATH=/opt/nightlens-code PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
-EXPOSE 8080
+EXPOSE 8080 8081
 ENTRYPOINT ["python", "-m", "pipeline_tasks.serving"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local_stack.folders import Folders
 from local_stack.kept_json import read_json
-from local_stack.ports import prediction_port_name
+from local_stack.ports import grpc_port_name, prediction_port_name
 from local_stack.project_files import project_files
 
 
@@ -50,6 +50,8 @@ class Addresses:
     label_studio_token: str = field(repr=False)
     mlflow_url: str
     prediction_servers: dict[str, str]
+    prediction_calls: dict[str, str]
+    """Project → host and port of its prediction server's gRPC."""
     postgres: dict[str, PostgresAddress]
     s3: S3Address | None = None
     """None: this stack has no S3 server."""
@@ -82,6 +84,7 @@ def read_addresses(home: Path) -> Addresses:
         label_studio_token=secrets["label_studio_token"],
         mlflow_url=_url(ports["mlflow"]),
         prediction_servers={name: _url(ports[port]) for name, port in servers.items() if port in ports},
+        prediction_calls={name: f"127.0.0.1:{ports[port]}" for name in servers if (port := grpc_port_name(name)) in ports},
         postgres={
             name: PostgresAddress("127.0.0.1", ports["postgres"], name, name, secrets[f"postgres_{name}_password"])
             for name in DATABASES

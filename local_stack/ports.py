@@ -31,6 +31,11 @@ def prediction_port_name(project: str) -> str:
     return f"prediction_server_{project}"
 
 
+def grpc_port_name(project: str) -> str:
+    """Name under which a project's prediction server keeps its port for gRPC."""
+    return f"{prediction_port_name(project)}_grpc"
+
+
 def keep_ports(folders: Folders, names: Iterable[str]) -> dict[str, int]:
     """Port name → port; a known name keeps its port, a new one gets a free port, and all are stored."""
     kept: dict[str, int] = read_json(folders.ports_file) if folders.ports_file.exists() else {}

@@ -7,7 +7,7 @@ import sys
 from local_stack.addresses import read_addresses
 from local_stack.folders import Folders
 from local_stack.http_probes import is_ok
-from local_stack.ports import keep_ports, prediction_port_name
+from local_stack.ports import grpc_port_name, keep_ports, prediction_port_name
 from local_stack.project_files import project_roots, s3_connection
 from local_stack.secret_values import keep_secrets
 from local_stack.service import Service, environment_for
@@ -17,8 +17,11 @@ from pipeline_tasks.wiring.local_stack_endpoints import OWN_S3
 def prediction_services(folders: Folders) -> dict[str, Service]:
     """Project name → its server, for the current project files; a new project gets a port that it keeps."""
     roots = project_roots(folders.home)
-    ports = keep_ports(folders, [prediction_port_name(project) for project in roots])
-    return {project: _service(folders, project, root, ports[prediction_port_name(project)]) for project, root in roots.items()}
+    ports = keep_ports(folders, [name(project) for project in roots for name in (prediction_port_name, grpc_port_name)])
+    return {
+        project: _service(folders, project, root, ports[prediction_port_name(project)], ports[grpc_port_name(project)])
+        for project, root in roots.items()
+    }
 
 
 def service_name(project: str) -> str:
@@ -26,12 +29,13 @@ def service_name(project: str) -> str:
     return f"prediction-{project}"
 
 
-def _service(folders: Folders, project: str, root: str, port: int) -> Service:
+def _service(folders: Folders, project: str, root: str, port: int, grpc_port: int) -> Service:
     places = ("--root", root, "--project", project, "--port", str(port), "--cache", str(folders.home / "serving" / project))
+    calls = ("--grpc-port", str(grpc_port))
     people = ("--people", str(folders.home / "for_people"))
     return Service(
         name=service_name(project),
-        command=(sys.executable, "-m", "pipeline_tasks.serving", *places, *people),
+        command=(sys.executable, "-m", "pipeline_tasks.serving", *places, *calls, *people),
         environment=environment_for(folders, service_name(project), **_way_to_root(folders, project, root), **_backend(folders)),
         port=port,
         responds=lambda _: is_ok(f"http://127.0.0.1:{port}/healthz"),

@@ -47,7 +47,10 @@ def logins(folders: Folders) -> str:
         f"Label Studio  {addresses.label_studio_url}  {addresses.label_studio_email}  {addresses.label_studio_password}",
         f"MLflow        {addresses.mlflow_url}",
         *([] if addresses.s3 is None else [_bucket(addresses.s3, folders)]),
-        *(f"Predictions   {url}  ({project})" for project, url in addresses.prediction_servers.items()),
+        *(
+            f"Predictions   {url}  ({project}; gRPC {addresses.prediction_calls.get(project, 'after the next start')})"
+            for project, url in addresses.prediction_servers.items()
+        ),
     ]
     return "\n".join(lines)
 

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.serving.api_keys import api_keys
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--project", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the last good model and the prediction log")
+    parser.add_argument("--grpc-port", type=int, help="port for gRPC, beside HTTP; without it there is no gRPC")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; any but loopback gives everyone access")
     parser.add_argument("--people", type=Path, help="Label Studio's document root, with the images that people see")
     parser.add_argument(
@@ -47,7 +49,8 @@ def main() -> None:
     except SettingsError as error:
         raise SystemExit(str(error)) from error
     place = (arguments.cache, arguments.host, arguments.port)
-    serve(root, arguments.project, *place, backend=backend, keys=keys, certificate=certificate)
+    access: dict[str, Any] = {"backend": backend, "keys": keys, "certificate": certificate}
+    serve(root, arguments.project, *place, grpc_port=arguments.grpc_port, **access)
 
 
 def _backend(people: Path | None, project: str, environment: Mapping[str, str]) -> BackendAccess | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -19,6 +20,8 @@ from pipeline_tasks.serving.openapi import BATCH, OPEN, PREDICT
 from pipeline_tasks.serving.predict_handler import PredictHandler
 from pipeline_tasks.serving.prediction_threads import PredictionThreads
 from pipeline_tasks.serving.predictor import Predictor
+
+PROTO = Path(__file__).parent / "protocols" / "prediction.proto"
 
 
 @dataclass
@@ -81,6 +84,11 @@ def _add_figures(application: FastAPI, state: ServerState) -> None:
     async def metrics() -> Response:
         """Figures for Prometheus."""
         return Response(state.metrics.as_text(), media_type="text/plain; version=0.0.4")
+
+    @application.get("/prediction.proto", openapi_extra=OPEN)
+    async def prediction_proto() -> Response:
+        """The service of gRPC, for generating clients."""
+        return Response(PROTO.read_bytes(), media_type="text/plain; charset=utf-8")
 
     @application.get("/docs", include_in_schema=False)
     async def documentation(request: Request) -> HTMLResponse:

@@ -28,3 +28,7 @@ class ServerLimits:
     """Images of one request to /predict_batch."""
     max_batch_bodies: int = 4
     """Bound on the body of one batch, as a multiple of the largest allowed image; at most `max_buffered_bodies`."""
+    max_message_bytes: int = 64_000_000
+    """Bytes of one message of gRPC; the project's own bound on an image is checked in it."""
+    max_calls: int = 128
+    """Calls of gRPC at once, whatever they ask; with `max_message_bytes` the bound on memory for their messages."""

@@ -10,14 +10,15 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
-from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.json_values import Json
+from pipeline_tasks.serving.batch import BatchImage, image_job, predict_batch
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect, SentImage
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
-from pipeline_tasks.serving.prediction_threads import Job, JobResult
+from pipeline_tasks.serving.prediction_threads import JobResult
 from pipeline_tasks.serving.predictor import Predictor
 from pipeline_tasks.serving.refusal import refusal
+from pipeline_tasks.serving.requested_form import requested_form
 
 CLIENT_LEFT = 499
 Outcome = JobResult | HTTPException
@@ -60,8 +61,9 @@ class PredictHandler:
         with self._bodies.room_for(self._predictor.served().pointer.max_body_bytes) as room:
             content = await room.read_image(request)
             served = self._predictor.served()
-            job = Job(content, served, _form(request, served.pointer.bit_depth), is_drawn=_is_drawn(request))
-            outcomes = await self._outcomes(request, [job])
+            bits = request.query_params.get("bit_depth")
+            job = image_job(BatchImage(content, bits), served, is_drawn=_is_drawn(request))
+            outcomes = await _until_left(request, lambda left: self._predictor.predict([job], left))
         if outcomes is None:
             raise ClientDisconnect
         (outcome,) = outcomes
@@ -74,38 +76,24 @@ class PredictHandler:
             raise refusal(422, "bad_draw", "draw: /predict draws one image at a time; a batch is never drawn.")
         with self._bodies.room_for(self._predictor.served().pointer.max_body_bytes, self._limits.max_batch_bodies) as room:
             images = await room.read_images(request, self._limits.max_batch)
-            served = self._predictor.served()
-            pointer = served.pointer
-            if len(images) > pointer.max_waiting:
-                why = f"Wanted at most {pointer.max_waiting} images, the project's serving.max_waiting, found {len(images)}."
-                raise refusal(422, "too_many_images", why)
-            fitting = [image for image in images if len(image.content) <= pointer.max_body_bytes]
-            form = _form(request, pointer.bit_depth)
-            outcomes = await self._outcomes(request, [Job(image.content, served, form) for image in fitting])
+            bits = request.query_params.get("bit_depth")
+            requested_form(bits, None)
+            batch = [BatchImage(image.content, bits) for image in images]
+            outcomes = await _until_left(request, lambda left: predict_batch(self._predictor, batch, left))
         if outcomes is None:
             raise ClientDisconnect
-        predicted, large = iter(outcomes), _too_large(pointer.max_body_bytes)
-        each = [next(predicted) if len(image.content) <= pointer.max_body_bytes else large for image in images]
-        return _batch_response(images, each), [200 if isinstance(one, JobResult) else one.status_code for one in each]
-
-    async def _outcomes(self, request: Request, jobs: Sequence[Job]) -> list[Outcome] | None:
-        if not jobs:
-            return []
-        left = asyncio.ensure_future(_left(request))
-        try:
-            return await self._predictor.predict(jobs, left)
-        finally:
-            left.cancel()
+        return _batch_response(images, outcomes), [200 if isinstance(one, JobResult) else one.status_code for one in outcomes]
 
 
-def _form(request: Request, bit_depth: int | None) -> CanonicalForm:
-    """The form in which to decode: with the bits that the request or else the project's sources name."""
-    given = request.query_params.get("bit_depth")
-    if given is None:
-        return CanonicalForm(bit_depth=bit_depth)
-    if not given.isdecimal() or not 8 <= int(given) <= 16:
-        raise refusal(422, "bad_bit_depth", f"bit_depth: wanted a whole number from 8 to 16, found {given[:20]!r}.")
-    return CanonicalForm(bit_depth=int(given))
+async def _until_left(
+    request: Request, predict: Callable[[asyncio.Future[None]], Coroutine[Any, Any, list[Outcome] | None]]
+) -> list[Outcome] | None:
+    """The outcomes, or None if the request's client leaves first."""
+    left = asyncio.ensure_future(_left(request))
+    try:
+        return await predict(left)
+    finally:
+        left.cancel()
 
 
 def _is_drawn(request: Request) -> bool:
@@ -134,10 +122,6 @@ def _entry(image: SentImage, outcome: Outcome) -> dict[str, Json]:
         return {"name": image.name, "status": 200, "prediction": outcome.prediction.response(), "refusal": None}
     detail: Any = outcome.detail
     return {"name": image.name, "status": outcome.status_code, "prediction": None, "refusal": detail}
-
-
-def _too_large(max_bytes: int) -> HTTPException:
-    return refusal(413, "too_many_bytes", f"An image may have {max_bytes} bytes.")
 
 
 async def _left(request: Request) -> None:

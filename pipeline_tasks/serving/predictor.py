@@ -37,9 +37,7 @@ class Predictor:
             raise refusal(503, "no_model", "There is no model yet: nothing has been promoted, or it could not be loaded.")
         return served
 
-    async def predict(
-        self, jobs: Sequence[Job], left: asyncio.Future[Any] | None = None, within_s: float | None = None
-    ) -> list[JobResult | HTTPException] | None:
+    async def predict(self, jobs: Sequence[Job], left: asyncio.Future[Any] | None = None) -> list[JobResult | HTTPException] | None:
         """Result or refusal of each job, in their order; None if `left`, the client's leaving, is done first.
 
         All jobs are admitted or none. A cancelled call, too, takes its jobs out of the queue, so that the model never sees them.
@@ -52,12 +50,11 @@ class Predictor:
         predictions = [asyncio.wrap_future(one) for one in work]
         finished = asyncio.ensure_future(asyncio.wait(predictions))
         waiting: set[asyncio.Future[Any]] = {finished} if left is None else {finished, left}
-        limit_s = self._limits.deadline_s if within_s is None else min(within_s, self._limits.deadline_s)
         try:
-            await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=self._limits.deadline_s, return_when=asyncio.FIRST_COMPLETED)
             if left is not None and left.done() and not finished.done():
                 return None
-            return [self._outcome(one, prediction, limit_s) for one, prediction in zip(work, predictions, strict=True)]
+            return [self._outcome(one, prediction) for one, prediction in zip(work, predictions, strict=True)]
         finally:
             finished.cancel()
             self._forget(jobs, work, predictions)
@@ -80,14 +77,12 @@ class Predictor:
         work.add_done_callback(give_back)
         return work
 
-    def _outcome(
-        self, work: Future[JobResult | None], prediction: asyncio.Future[JobResult | None], limit_s: float
-    ) -> JobResult | HTTPException:
+    def _outcome(self, work: Future[JobResult | None], prediction: asyncio.Future[JobResult | None]) -> JobResult | HTTPException:
         """The result of a job, or the refusal that says why it has none."""
         if not prediction.done():
             if work.cancel():
                 return too_busy("The request waited too long for its turn.", self._limits.retry_after_s)
-            return refusal(504, "too_slow", f"The prediction took more than {limit_s:g} s.")
+            return refusal(504, "too_slow", f"The prediction took more than {self._limits.deadline_s:g} s.")
         try:
             result = prediction.result()
         except RejectedFileError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from types import FrameType
 
@@ -15,6 +16,7 @@ from pipeline_tasks.serving.api_keys import ApiKeys
 from pipeline_tasks.serving.application import ServerState, make_application
 from pipeline_tasks.serving.certificate import Certificate
 from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.grpc_server import GrpcServer
 from pipeline_tasks.serving.header_timeout_protocol import HeaderTimeoutProtocol
 from pipeline_tasks.serving.label_studio_backend import BackendAccess
 from pipeline_tasks.serving.last_good import LastGood
@@ -36,8 +38,9 @@ def serve(
     backend: BackendAccess | None = None,
     keys: ApiKeys | None = None,
     certificate: Certificate | None = None,
+    grpc_port: int | None = None,
 ) -> None:
-    """Serve a project until the process is told to stop; with API keys and TLS if `keys` and `certificate` are given."""
+    """Serve a project until the process is told to stop; `keys`, `certificate` and `grpc_port` add API keys, TLS and gRPC."""
     limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
     follower = Follower(
         root,
@@ -52,7 +55,8 @@ def serve(
         prediction_threads.warm()
         follower.start()
         try:
-            DrainingServer(_configuration(state, host, port, certificate), state).run()
+            calls = None if grpc_port is None else GrpcServer(state, f"{host}:{grpc_port}", certificate)
+            DrainingServer(_configuration(state, host, port, certificate), state, calls).run()
         finally:
             follower.stop()
             prediction_threads.close()
@@ -62,10 +66,21 @@ def serve(
 class DrainingServer(uvicorn.Server):
     """A server that reports not ready for a moment before it stops accepting requests."""
 
-    def __init__(self, config: uvicorn.Config, state: ServerState) -> None:
-        """Serve `parts`."""
+    def __init__(self, config: uvicorn.Config, state: ServerState, calls: GrpcServer | None) -> None:
+        """Serve `state` over HTTP, and over gRPC beside it unless `calls` is None."""
         super().__init__(config)
-        self._state = state
+        self._state, self._calls = state, calls
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen for calls of gRPC, then for HTTP, whose probes say that both are there."""
+        if self._calls:
+            await self._calls.start()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what runs, over both protocols at the same time."""
+        ends = [super().shutdown(sockets)]
+        await asyncio.gather(*ends, *([self._calls.stop()] if self._calls else []))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain on the first signal, end at once on a second one."""

@@ -66,12 +66,16 @@ class ServerProcess:
     arguments: tuple[str, ...] = ()
     """More of the command line."""
     scheme: str = "http"
+    has_grpc: bool = False
+    """True: `calls` is the address of gRPC."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> ServerProcess:
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as other:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+            other.bind(("127.0.0.1", 0))
+            self.port, grpc_port = free.getsockname()[1], other.getsockname()[1]
+        self.calls = f"127.0.0.1:{grpc_port}"
         self.url = f"{self.scheme}://127.0.0.1:{self.port}"
         # One client without certificates: making one costs more than a request.
         self.client = httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=60, headers=self.headers)
@@ -86,6 +90,7 @@ class ServerProcess:
         ]
         command += ["--port", str(self.port), "--cache", str(self.folder / "cache")]
         command += [] if self.people is None else ["--people", str(self.people)]
+        command += ["--grpc-port", str(grpc_port)] if self.has_grpc else []
         command += self.arguments
         self.log = (self.folder / "server.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}

@@ -1,0 +1,1 @@
+"""Generated messages of gRPC, and the file that they are made of."""
