@@ -24,6 +24,18 @@ class LoggedPrediction:
     seconds: float | None = None
     """Time that it took."""
 
+    @property
+    def confidence(self) -> float | None:
+        """Confidence in the main thing that it says: of its surest object, class or text; None if it says nothing of that."""
+        for name in ("probability", "confidence"):
+            if isinstance(value := self.content.get(name), int | float):
+                return float(value)
+        if isinstance(probabilities := self.content.get("probabilities"), dict):
+            return max(probabilities.values(), default=None)
+        found = self.content.get("objects")
+        objects = [one for one in found if isinstance(one, dict)] if isinstance(found, list | tuple) else []
+        return max((one["confidence"] for one in objects if one.get("confidence") is not None), default=None)
+
     def response(self) -> dict[str, Json]:
         """Fields of the response."""
         about: dict[str, Json] = {"prediction_id": self.prediction_id, "image_id": self.image_id}

@@ -22,6 +22,8 @@ class ServerLimits:
     retry_after_s: int = 1
     """Seconds that a refused client is told to wait."""
     max_connections: int = 512
+    log_waiting_bytes: int = 16_000_000
+    """Bound on the lines of the prediction log in memory while its disk refuses them; a usual line has 400 bytes."""
     max_buffered_bodies: int = 8
     """Bound on all bodies in memory, as a multiple of the largest allowed body."""
     max_batch: int = 32

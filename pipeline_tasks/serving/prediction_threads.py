@@ -127,7 +127,7 @@ class PredictionThreads:
             seconds=round(time.perf_counter() - job.begun, 4),
         )
         self._log.append(prediction)
-        self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(predicted)).inc()
+        self._metrics.count_prediction(prediction, model.kind.decoding.headline(predicted))
         if not job.is_drawn:
             return JobResult(prediction)
         pixels = image.pixels if image.whole_px is None else self._decoder.decode(job.content, job.form).pixels

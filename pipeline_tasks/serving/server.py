@@ -48,7 +48,8 @@ def serve(
         project,
         on_change=lambda outcome: metrics.changes.labels(outcome).inc(),
     )
-    log = PredictionLog(cache)
+    log = PredictionLog(cache, max_waiting_bytes=limits.log_waiting_bytes, on_lost=metrics.count_lost)
+    metrics.log_waiting.set_function(lambda: log.waiting_bytes)
     with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
         prediction_threads = PredictionThreads(decoder, log, metrics, threads)
         state = ServerState(follower, prediction_threads, metrics, limits, backend, keys)

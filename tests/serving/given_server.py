@@ -69,6 +69,8 @@ class ServerProcess:
     has_grpc: bool = False
     """True: `calls` is the address of gRPC."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    """Instead of `python -m pipeline_tasks.serving`."""
 
     def __enter__(self) -> ServerProcess:
         with socket.socket() as free, socket.socket() as other:
@@ -80,9 +82,7 @@ class ServerProcess:
         # One client without certificates: making one costs more than a request.
         self.client = httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=60, headers=self.headers)
         command = [
-            self.python,
-            "-m",
-            "pipeline_tasks.serving",
+            *(self.command or (self.python, "-m", "pipeline_tasks.serving")),
             "--root",
             self.root or str(self.folder / "root"),
             "--project",

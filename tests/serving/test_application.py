@@ -84,6 +84,7 @@ class Bench:
         return response
 
     def logged(self) -> list[dict[str, Any]]:
+        assert self.log.flush()
         return [json.loads(line) for line in (self.folder / "predictions.jsonl").read_text().splitlines()]
 
 

@@ -57,7 +57,9 @@ class World:
         self.properties = MARKS.as_properties()
 
     def log(self) -> None:
-        PredictionLog(self.folder).append(LoggedPrediction(image_id(1), "", "", {}, prediction_id="5" * 32))
+        log = PredictionLog(self.folder)
+        log.append(LoggedPrediction(image_id(1), "", "", {}, prediction_id="5" * 32))
+        log.close()
 
 
 Step = Callable[[World], object]

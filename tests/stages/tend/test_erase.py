@@ -144,6 +144,7 @@ def test_erase__leaves_no_trace_of_the_image_and_all_versions_intact(night: Nigh
     log = PredictionLog(night.folder / "serving" / "parts")
     for one in ("a" * 64, image_id, "b" * 64):
         log.append(LoggedPrediction(one, "", "", {}, prediction_id=one[:8] * 4))
+    log.close()
     traces = Traces(night, image_id)
     assert len(traces.found_in(every_file(night.folder))) > 15, "the search finds what is there"
 

@@ -79,6 +79,7 @@ def predict(night: ObjectNight, image_ids: Sequence[str]) -> None:
             image_id, MODEL, "", as_fields(decoding.predict(objects, (SIDE, SIDE), 0.1)), prediction_id=image_id[:32]
         )
         log.append(fields)
+    log.close()
     data = replace(DATA, thumbnail=lambda image_id: read_thumbnail(night.store.objects, image_id))
     shape = Shape(((1.0, 3.0, 21.0, 3.0, 21.0, 23.0),), "prediction", "bolt 50 %")
     shown = [image_card(data, one, "missed", drawing=Drawing(SIDE, SIDE, (shape,))) for one in image_ids]
