@@ -16,6 +16,7 @@ printf %s "db+postgresql://airflow:$postgres-airflow@postgres/airflow" > secrets
 head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > secrets/airflow_fernet_key
 random 32 > secrets/airflow_jwt_secret
 printf '{"admin": "%s"}' "$(random 12)" > secrets/airflow_passwords
+random 12 > secrets/grafana_password
 cat > secrets/mlflow.env <<END
 MLFLOW_BACKEND_STORE_URI=postgresql+psycopg2://mlflow:$postgres-mlflow@postgres/mlflow
 END
@@ -26,4 +27,4 @@ LABEL_STUDIO_USERNAME=admin@nightlens.local
 LABEL_STUDIO_PASSWORD=$(random 12)
 LABEL_STUDIO_USER_TOKEN=$(random 20)
 END
-echo "docker/secrets is made. Logins: secrets/airflow_passwords, secrets/label_studio.env."
+echo "docker/secrets is made. Logins: secrets/airflow_passwords, secrets/label_studio.env, secrets/grafana_password (admin)."

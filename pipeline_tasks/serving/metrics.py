@@ -43,8 +43,6 @@ class Metrics:
             ["why"],
             registry=self._registry,
         )
-        for why in ("full", "closed"):
-            self.unlogged.labels(why)
         self.log_waiting = Gauge(
             "nightlens_prediction_log_waiting_bytes", "Bytes of predictions that wait for the log's disk.", registry=self._registry
         )
@@ -52,6 +50,7 @@ class Metrics:
         self.changes = Counter("nightlens_pointer_changes", "Pointers taken or refused.", ["outcome"], registry=self._registry)
         self.admitted = Gauge("nightlens_admitted", "Requests waiting or running.", registry=self._registry)
         self.generation = Gauge("nightlens_generation", "Generation of the pointer that is served.", registry=self._registry)
+        self._begin_at_zero()
 
     def count_lost(self, why: str, lines: int) -> None:
         """Count predictions that the log has lost."""
@@ -67,3 +66,12 @@ class Metrics:
     def as_text(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def _begin_at_zero(self) -> None:
+        """Show what alerts watch before it has happened: Prometheus sees no increase in a series that begins at one."""
+        for status in ("200", "429", "500", "503", "504"):
+            self.requests.labels(status)
+        for outcome in ("swapped", "refused"):
+            self.changes.labels(outcome)
+        for why in ("full", "closed"):
+            self.unlogged.labels(why)
