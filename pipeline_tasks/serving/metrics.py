@@ -56,10 +56,10 @@ class Metrics:
         """Count predictions that the log has lost."""
         self.unlogged.labels(why).inc(lines)
 
-    def count_prediction(self, prediction: LoggedPrediction, class_name: str) -> None:
+    def count_prediction(self, prediction: LoggedPrediction, headline: str) -> None:
         """Count a prediction, and its confidence if it names something."""
         about = (prediction.model_digest, prediction.route or "")
-        self.predictions.labels(*about, class_name).inc()
+        self.predictions.labels(*about, headline).inc()
         if prediction.confidence is not None:
             self.confidence.labels(*about).observe(prediction.confidence)
 

@@ -21,16 +21,21 @@ from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 
 pytestmark = pytest.mark.slow
 WITHIN_S = 60.0
+needs_prometheus = pytest.mark.skipif(
+    shutil.which("prometheus") is None, reason="Prometheus is not installed: apt-get install prometheus"
+)
 
 
 class PrometheusProcess:
     """Prometheus with the repository's configuration and alerts, at a quicker pace and with another target."""
 
-    def __init__(self, folder: Path, target: str) -> None:
+    def __init__(self, folder: Path, target: str, key_file: Path | None = None) -> None:
         config = read_yaml("prometheus/prometheus.yml")
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         config["rule_files"] = [str(DOCKER / "prometheus/alerts.yml")]
         config["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
+        if key_file:
+            config["scrape_configs"][0]["authorization"] = {"credentials_file": str(key_file)}
         folder.mkdir()
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
         with socket.socket() as free:
@@ -59,8 +64,6 @@ class PrometheusProcess:
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[tuple[ServerProcess, DiskObjects, PrometheusProcess]]:
-    if shutil.which("prometheus") is None:
-        pytest.skip("Prometheus is not installed: apt-get install prometheus")
     objects = DiskObjects(tmp_path / "root")
     with ServerProcess(tmp_path) as server:
         prometheus = PrometheusProcess(tmp_path / "prometheus", f"127.0.0.1:{server.port}")
@@ -86,6 +89,7 @@ def until(is_so: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
+@needs_prometheus
 def test_panels__all_have_an_answer_from_a_server_with_traffic(
     watched: tuple[ServerProcess, DiskObjects, PrometheusProcess],
 ) -> None:
@@ -108,6 +112,7 @@ def test_panels__all_have_an_answer_from_a_server_with_traffic(
     assert prometheus.firing() == set()
 
 
+@needs_prometheus
 def test_alert__fires_for_a_refused_model_and_for_a_server_that_is_gone(
     watched: tuple[ServerProcess, DiskObjects, PrometheusProcess],
 ) -> None:
@@ -120,3 +125,18 @@ def test_alert__fires_for_a_refused_model_and_for_a_server_that_is_gone(
     server.process.kill()
     down = 'ALERTS{alertname="PredictionServerDown", alertstate="pending", project="parts"}'
     until(lambda: bool(prometheus.query(down)), "the server is gone, which is told after a minute")
+
+
+@needs_prometheus
+def test_prometheus__reads_a_server_with_keys_by_a_key_of_its_own(tmp_path: Path) -> None:
+    keys, key_file, key = tmp_path / "keys", tmp_path / "prometheus.key", "0123456789abcdef0123"
+    for file in (keys, key_file):
+        file.write_text(key)
+        file.chmod(0o600)
+    with ServerProcess(tmp_path, environment={"NIGHTLENS_API_KEYS_FILE": str(keys)}) as server:
+        assert server.get("/metrics").status_code == 401
+        prometheus = PrometheusProcess(tmp_path / "prometheus", f"127.0.0.1:{server.port}", key_file)
+        try:
+            until(lambda: bool(answer_of(prometheus, "up == 1")), "Prometheus shows its key")
+        finally:
+            prometheus.end()
