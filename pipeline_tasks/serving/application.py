@@ -16,6 +16,7 @@ from pipeline_tasks.serving.key_gate import KeyGate
 from pipeline_tasks.serving.label_studio_backend import BackendAccess, LabelStudioBackend, add_routes
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
+from pipeline_tasks.serving.open_inference import OpenInference, add_open_inference
 from pipeline_tasks.serving.openapi import BATCH, OPEN, PREDICT
 from pipeline_tasks.serving.predict_handler import PredictHandler
 from pipeline_tasks.serving.prediction_threads import PredictionThreads
@@ -38,6 +39,11 @@ class ServerState:
     """API keys of clients; None lets everyone in."""
     is_draining: bool = False
 
+    @property
+    def is_ready(self) -> bool:
+        """True if there is a model and the server is not shutting down."""
+        return self.follower.served is not None and not self.is_draining
+
     def __post_init__(self) -> None:
         """Build the one predictor that all protocols share."""
         self.predictor = Predictor(self.follower, self.prediction_threads, self.metrics, self.limits)
@@ -56,7 +62,9 @@ def make_application(state: ServerState) -> FastAPI:
 
 
 def _add_predictions(application: FastAPI, state: ServerState) -> None:
-    handler = PredictHandler(state.predictor, Bodies(state.limits), state.metrics, state.limits)
+    bodies = Bodies(state.limits)
+    handler = PredictHandler(state.predictor, bodies, state.metrics, state.limits)
+    add_open_inference(application, OpenInference(handler, state.predictor, bodies, state.limits), lambda: state.is_ready)
 
     @application.post("/predict", **PREDICT)
     async def predict(request: Request) -> Response:
@@ -93,7 +101,8 @@ def _add_figures(application: FastAPI, state: ServerState) -> None:
     @application.get("/docs", include_in_schema=False)
     async def documentation(request: Request) -> HTMLResponse:
         """Every address with a line to try it."""
-        page = documentation_page(application.openapi(), str(request.base_url), wants_key=state.keys is not None)
+        model = state.follower.served.pointer.project if state.follower.served else "NAME"
+        page = documentation_page(application.openapi(), str(request.base_url), model, wants_key=state.keys is not None)
         return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 
 

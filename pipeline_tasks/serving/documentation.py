@@ -20,11 +20,11 @@ td { padding: .1rem 1rem .1rem 0; vertical-align: top; } td:first-child { white-
 """
 
 
-def documentation_page(schema: JsonObject, address: str, *, wants_key: bool) -> str:
-    """HTML of the page; `address` is the server's, as the reader's browser knows it."""
+def documentation_page(schema: JsonObject, address: str, model: str, *, wants_key: bool) -> str:
+    """HTML of the page; `address` is the server's, as the reader's browser knows it, `model` the name of its model."""
     title = escape(f"{schema['info']['title']}")
     operations = [
-        _operation(method, path, operation, address, wants_key=wants_key)
+        _operation(method, path.replace("{name}", model), operation, address, wants_key=wants_key)
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]

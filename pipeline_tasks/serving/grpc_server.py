@@ -33,7 +33,7 @@ class GrpcServer:
         )
         self._server = grpc.aio.server(options=options, maximum_concurrent_rpcs=limits.max_calls)
         service = GrpcService(self._state.predictor, self._state.metrics, limits, self._state.keys)
-        self._server.add_generic_rpc_handlers((service.handlers(), GrpcHealth(self._is_ready, (SERVICE,)).handlers()))
+        self._server.add_generic_rpc_handlers((service.handlers(), GrpcHealth(lambda: self._state.is_ready, (SERVICE,)).handlers()))
         reflection.enable_server_reflection((SERVICE, HEALTH, reflection.SERVICE_NAME), self._server)
         try:
             self.port = self._listen()
@@ -44,9 +44,6 @@ class GrpcServer:
     async def stop(self) -> None:
         """Take no more calls, and finish those that run, within the deadline of one."""
         await self._server.stop(self._state.limits.deadline_s)
-
-    def _is_ready(self) -> bool:
-        return self._state.follower.served is not None and not self._state.is_draining
 
     def _listen(self) -> int:
         """The port, which gRPC chooses if the address has port 0."""

@@ -12,7 +12,9 @@ from pipeline_tasks.serving.body import linger
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.refusal import refusal
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", "/prediction.proto"})
+OPEN_PATHS = frozenset(
+    {"/healthz", "/readyz", "/docs", "/openapi.json", "/prediction.proto", "/v2", "/v2/health/live", "/v2/health/ready"}
+)
 """Paths that need no key: probes cannot send one, and the documentation says how to."""
 OPEN_PREFIXES = ("/label_studio/",)
 """Label Studio sends a token of its own."""

@@ -81,6 +81,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     504: {"description": "The prediction took too long."},
 }
 _NOT_OF_A_BATCH = (504,)
+_TENSOR = {"name": "image", "datatype": "BYTES", "shape": [1], "data": ["<base64>"]}
 
 OPEN = {"x-open": True}
 """Addresses that need no API key."""
@@ -102,5 +103,20 @@ BATCH: dict[str, Any] = {
         CURL: "-F image=@first.jpg -F image=@second.jpg",
         "requestBody": {"required": True, "content": {"multipart/form-data": _FORM_OF_SEVERAL}},
         "parameters": [_BIT_DEPTH],
+    },
+}
+INFER: dict[str, Any] = {
+    "responses": {
+        status: {"description": f"{one['description']} The body is `error`, a sentence."} for status, one in _REFUSALS.items()
+    }
+    | {404: {"description": "The server's one model has the name of its project."}},
+    "openapi_extra": {
+        # Through a file, because an argument of a command has at most 128 KiB.
+        CURL: '-H "Content-Type: application/json" --data-binary @<(printf '
+        """'{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["%s"]}]}' "$(base64 -w0 image.jpg)")""",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"example": {"inputs": [_TENSOR]}}, "application/octet-stream": _IMAGE},
+        },
     },
 }

@@ -33,15 +33,16 @@ class PredictHandler:
 
     async def respond(self, request: Request) -> Response:
         """Respond to a request with one image."""
-        return await self._counted(request, self._predict)
+        return await self.counted(request, self._predict)
 
     async def respond_batch(self, request: Request) -> Response:
         """Respond to a form of several images; each has its own prediction or refusal."""
-        return await self._counted(request, self._predict_batch)
+        return await self.counted(request, self._predict_batch)
 
-    async def _counted(
+    async def counted(
         self, request: Request, handle: Callable[[Request], Coroutine[Any, Any, tuple[Response, list[int]]]]
     ) -> Response:
+        """Respond by `handle`, which also gives the status of each image, and count them."""
         begun, statuses = time.perf_counter(), [500]
         try:
             response, statuses = await handle(request)
@@ -63,7 +64,7 @@ class PredictHandler:
             served = self._predictor.served()
             bits = request.query_params.get("bit_depth")
             job = image_job(BatchImage(content, bits), served, is_drawn=_is_drawn(request))
-            outcomes = await _until_left(request, lambda left: self._predictor.predict([job], left))
+            outcomes = await until_left(request, lambda left: self._predictor.predict([job], left))
         if outcomes is None:
             raise ClientDisconnect
         (outcome,) = outcomes
@@ -79,13 +80,13 @@ class PredictHandler:
             bits = request.query_params.get("bit_depth")
             requested_form(bits, None)
             batch = [BatchImage(image.content, bits) for image in images]
-            outcomes = await _until_left(request, lambda left: predict_batch(self._predictor, batch, left))
+            outcomes = await until_left(request, lambda left: predict_batch(self._predictor, batch, left))
         if outcomes is None:
             raise ClientDisconnect
         return _batch_response(images, outcomes), [200 if isinstance(one, JobResult) else one.status_code for one in outcomes]
 
 
-async def _until_left(
+async def until_left(
     request: Request, predict: Callable[[asyncio.Future[None]], Coroutine[Any, Any, list[Outcome] | None]]
 ) -> list[Outcome] | None:
     """The outcomes, or None if the request's client leaves first."""

@@ -14,10 +14,11 @@ SERVICE = "nightlens.v1.PredictionServer"
 
 def a_method(channel: Any, name: str = "Predict") -> Any:
     """A method of the service, over a channel of either kind."""
-    request, response = {
+    methods: dict[str, tuple[Any, Any]] = {
         "Predict": (messages.PredictRequest, messages.Prediction),
         "PredictBatch": (messages.PredictBatchRequest, messages.PredictBatchResponse),
-    }[name]
+    }
+    request, response = methods[name]
     return channel.unary_unary(
         f"/{SERVICE}/{name}", request_serializer=request.SerializeToString, response_deserializer=response.FromString
     )
