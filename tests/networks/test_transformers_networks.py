@@ -149,6 +149,7 @@ def test_preprocessing__that_normalises_by_nothing_names_the_key_of_the_network(
 def test_training__goes_on_after_a_kill_and_is_shared_by_two_processes(name: str, folders: Path, tmp_path: Path) -> None:
     network = open_network(project_of(name, folders / name), NO_BACKBONE, Path())
     assert network is not None
-    train, val = (objects_and_images(name, numbers) for numbers in (range(16), range(100, 104)))
+    drawn = [objects_and_images(name, numbers) for numbers in (range(16), range(100, 104))]
+    train, val = (examples(network, images, objects) for objects, images in drawn)
 
-    assert_goes_on_and_is_shared(network, *(examples(network, images, objects) for objects, images in (train, val)), tmp_path)
+    assert_goes_on_and_is_shared(network, train, val, tmp_path)
