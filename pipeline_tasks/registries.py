@@ -60,6 +60,8 @@ NETWORKS: Registry[OpensNetwork] = Registry(
     {
         "unet": "pipeline_tasks.networks.unet:UNet",
         "rt_detr": "pipeline_tasks.networks.rt_detr:RtDetr",
+        "d_fine": "pipeline_tasks.networks.d_fine:DFine",
+        "detr": "pipeline_tasks.networks.detr:Detr",
         "segformer": "pipeline_tasks.networks.segformer:SegFormer",
         "deeplabv3": "pipeline_tasks.networks.deeplabv3:DeepLabV3",
     },

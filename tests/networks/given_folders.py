@@ -28,6 +28,40 @@ def put_rt_detr(folder: Path) -> Path:
     return _written(transformers.RTDetrForObjectDetection(configuration), folder)
 
 
+def put_d_fine(folder: Path) -> Path:
+    """D-FINE of 80 names and 20 queries."""
+    transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
+    hgnet = transformers.HGNetV2Config(
+        stem_channels=[3, 8, 8],
+        hidden_sizes=[8, 16, 24, 32],
+        stage_in_channels=[8, 8, 16, 24],
+        stage_mid_channels=[8, 8, 8, 8],
+        stage_out_channels=[8, 16, 24, 32],
+        stage_num_blocks=[1, 1, 1, 1],
+        stage_numb_of_layers=[1, 1, 1, 1],
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    sizes = {"encoder_hidden_dim": 32, "encoder_ffn_dim": 32, "d_model": 32, "decoder_ffn_dim": 32, "num_queries": 20}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "decoder_layers": 2, "decoder_n_points": 2}
+    channels = {"encoder_in_channels": [16, 24, 32], "decoder_in_channels": [32, 32, 32], "hidden_expansion": 0.5}
+    configuration = transformers.DFineConfig(backbone_config=hgnet, num_labels=80, lqe_hidden_dim=8, **sizes, **heads, **channels)
+    torch.manual_seed(4)
+    return _written(transformers.DFineForObjectDetection(configuration), folder)
+
+
+def put_detr(folder: Path) -> Path:
+    """DETR of 91 names and 20 queries, on a ResNet of transformers."""
+    transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")
+    resnet = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], layer_type="basic", out_features=["stage4"]
+    )
+    sizes = {"d_model": 32, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "num_queries": 20, "encoder_layers": 1}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "decoder_layers": 2}
+    configuration = transformers.DetrConfig(backbone_config=resnet, num_labels=91, **sizes, **heads)
+    torch.manual_seed(4)
+    return _written(transformers.DetrForObjectDetection(configuration), folder)
+
+
 def put_segformer(folder: Path) -> Path:
     """SegFormer of 150 names."""
     transformers = pytest.importorskip("transformers", reason="no transformers: make install-transformers")

@@ -13,7 +13,7 @@ from given_night import NIGHTLY, a_night
 from kinds.boxes.test_boxes_through_two_nights import BoxNight
 from kinds.given_nights import FIRST, HIGH, WIDE, MapNight
 from kinds.masks.test_masks_through_two_nights import MaskNight, drawn, parts
-from networks.given_folders import put_deeplabv3, put_rt_detr, put_segformer
+from networks.given_folders import put_d_fine, put_deeplabv3, put_detr, put_rt_detr, put_segformer
 from networks.given_networks import MAP_SIDE_PX
 
 from pipeline_tasks.backbones.backbone import Backbone
@@ -88,6 +88,8 @@ def test_unet__is_trained_judged_promoted_and_served(tmp_path: Path, monkeypatch
     ("name", "night", "kind", "put"),
     [
         ("rt_detr", BoxNight, "box", put_rt_detr),
+        ("d_fine", BoxNight, "box", put_d_fine),
+        ("detr", BoxNight, "box", put_detr),
         ("segformer", MaskNight, "mask", put_segformer),
         ("deeplabv3", MaskNight, "mask", put_deeplabv3),
     ],

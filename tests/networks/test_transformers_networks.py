@@ -14,7 +14,7 @@ from given import a_project
 from kinds.boxes import test_boxes_through_two_nights as boxes
 from kinds.given_nights import HIGH, WIDE
 from kinds.masks import test_masks_through_two_nights as masks
-from networks.given_folders import put_deeplabv3, put_rt_detr, put_segformer
+from networks.given_folders import put_d_fine, put_deeplabv3, put_detr, put_rt_detr, put_segformer
 from networks.given_networks import MAP_SIDE_PX, assert_goes_on_and_is_shared, candidate_of, examples, trained
 from networks.test_unet import masks_of
 
@@ -32,9 +32,9 @@ from pipeline_tasks.settings import Project
 pytestmark = pytest.mark.slow
 NO_BACKBONE: Any = None
 """These networks do not use the project's."""
-PUT = {"rt_detr": put_rt_detr, "segformer": put_segformer, "deeplabv3": put_deeplabv3}
-KIND = {"rt_detr": "box", "segformer": "mask", "deeplabv3": "mask"}
-ENDS = ("class_embed", "enc_score_head", "decode_head.classifier", "segmentation_head.classifier")
+PUT = {"rt_detr": put_rt_detr, "d_fine": put_d_fine, "detr": put_detr, "segformer": put_segformer, "deeplabv3": put_deeplabv3}
+KIND = {"rt_detr": "box", "d_fine": "box", "detr": "box", "segformer": "mask", "deeplabv3": "mask"}
+ENDS = ("class_embed", "enc_score_head", "class_labels_classifier", "decode_head.classifier", "segmentation_head.classifier")
 TYPE = {"deeplabv3": "mobilenet_v2"}
 
 
@@ -60,7 +60,7 @@ def boxes_of(number: int) -> PlacedBoxes:
 
 
 def objects_and_images(name: str, numbers: range) -> tuple[list[Any], list[Any]]:
-    if name == "rt_detr":
+    if KIND[name] == "box":
         return [boxes_of(one) for one in numbers], [boxes.drawn(boxes.parts(one), one) for one in numbers]
     return [masks_of(one) for one in numbers], [masks.drawn(masks.parts(one), one) for one in numbers]
 
@@ -99,10 +99,7 @@ def test_new__draws_the_end_alone_and_the_same_for_a_seed(name: str, folders: Pa
 
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
     assert changed
-    assert all(
-        any(part in key for part in ("class_embed", "enc_score_head", "decode_head.classifier", "segmentation_head.classifier"))
-        for key in changed
-    )
+    assert all(any(part in key for part in ENDS) for key in changed)
 
 
 @pytest.mark.parametrize("name", PUT)
@@ -143,6 +140,26 @@ def test_preprocessing__that_normalises_by_nothing_names_the_key_of_the_network(
 
     with pytest.raises(SettingsError, match=r"network.weights: wanted image_mean as three numbers"):
         check_network(project_of("rt_detr", copy), Path())
+
+
+@pytest.mark.parametrize("name", [one for one in PUT if KIND[one] == "box"])
+def test_detector__learns_by_all_of_its_weights(name: str, folders: Path) -> None:
+    network = open_network(project_of(name, folders / name), NO_BACKBONE, Path())
+    assert network is not None
+    objects, images = objects_and_images(name, range(4))
+    batch = examples(network, images, objects)
+    new = network.new()
+    network.objective().loss(new(torch.from_numpy(batch.squares)), torch.from_numpy(batch.targets)).backward()
+
+    assert [key for key, weights in new.named_parameters() if weights.requires_grad and weights.grad is None] == []
+
+
+def test_detr__refuses_a_folder_whose_backbone_is_of_timm(folders: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folders / "detr", tmp_path / "copy"))
+    (copy / "config.json").write_text(json.dumps({"model_type": "detr", "use_timm_backbone": True, "backbone": "resnet50"}))
+
+    with pytest.raises(SettingsError, match=r"detr wants a backbone of transformers itself, .* --revision no_timm "):
+        check_network(project_of("detr", copy), Path())
 
 
 @pytest.mark.parametrize("name", PUT)
