@@ -64,7 +64,6 @@ def make_application(state: ServerState) -> FastAPI:
 def _add_predictions(application: FastAPI, state: ServerState) -> None:
     bodies = Bodies(state.limits)
     handler = PredictHandler(state.predictor, bodies, state.metrics, state.limits)
-    add_open_inference(application, OpenInference(handler, state.predictor, bodies, state.limits), lambda: state.is_ready)
 
     @application.post("/predict", **PREDICT)
     async def predict(request: Request) -> Response:
@@ -75,6 +74,8 @@ def _add_predictions(application: FastAPI, state: ServerState) -> None:
     async def predict_batch(request: Request) -> Response:
         """Predict several images of one form; each has a prediction or a refusal of its own, in the form's order."""
         return await handler.respond_batch(request)
+
+    add_open_inference(application, OpenInference(handler, state.predictor, bodies, state.limits), lambda: state.is_ready)
 
 
 def _add_figures(application: FastAPI, state: ServerState) -> None:
