@@ -18,7 +18,7 @@ class SegFormer(FolderSegmenter):
     """
 
     name = "segformer"
-    version = 1
+    version = 2
     types = ("segformer",)
     repository = "nvidia/mit-b0"
     learning_rate_ratio = 0.15

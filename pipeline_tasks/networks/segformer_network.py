@@ -21,7 +21,9 @@ RENEWED = ("decode_head.",)
 def segformer(folder: Path, names: int) -> WholeNetwork:
     """The network of a folder for so many names with nothing: logits N x names x side/4 x side/4."""
     model = load_model("AutoModelForSemanticSegmentation", folder, "segformer", names, RENEWED)
-    return WholeNetwork(Pretrained(read_preprocessing(folder, KEY), model.segformer, _maps), _Decoder(model.decode_head))
+    # A fit keeps each module's mode, and a loaded network is in evaluation mode: a new decoder's statistics would stay 0 and 1.
+    decoder = _Decoder(model.decode_head).train()
+    return WholeNetwork(Pretrained(read_preprocessing(folder, KEY), model.segformer, _maps), decoder)
 
 
 def _maps(body: nn.Module, pixels: Tensor) -> list[Tensor]:

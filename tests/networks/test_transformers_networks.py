@@ -170,3 +170,15 @@ def test_training__goes_on_after_a_kill_and_is_shared_by_two_processes(name: str
     train, val = (examples(network, images, objects) for objects, images in drawn)
 
     assert_goes_on_and_is_shared(network, train, val, tmp_path)
+
+
+def test_segformer__learns_statistics_of_its_decoder(folders: Path, tmp_path: Path) -> None:
+    network = open_network(project_of("segformer", folders / "segformer"), NO_BACKBONE, Path())
+    assert network is not None
+    objects, images = objects_and_images("segformer", range(8))
+    given = examples(network, images, objects)
+    before = network.new().state_dict()
+    after = trained(network, given, given, tmp_path, epochs=1).network.state_dict()
+    moved = {key for key, values in before.items() if key.endswith("running_mean") and not torch.equal(values, after[key])}
+
+    assert moved == {"head.decode_head.batch_norm.running_mean"}
