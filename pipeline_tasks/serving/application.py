@@ -113,7 +113,8 @@ def _readiness(state: ServerState) -> JSONResponse:
         why = "The server is shutting down." if state.is_draining else state.follower.refused or "There is no model yet."
         return JSONResponse({"is_ready": False, "model_digest": None, "why": why}, status_code=503)
     champion = {"model_digest": served.champion.digest, "dataset_id": served.champion.dataset_id}
-    return JSONResponse({"is_ready": True, "generation": served.pointer.generation, "why": state.follower.refused} | champion)
+    why = state.follower.refused or state.follower.left_out
+    return JSONResponse({"is_ready": True, "generation": served.pointer.generation, "why": why} | champion)
 
 
 __all__ = ["ServerState", "make_application"]

@@ -1,4 +1,7 @@
-"""Follower of the serving pointer: loads and verifies the models it names before the swap, and keeps the old ones on failure."""
+"""Follower of the serving pointer: loads and verifies the models it names before the swap, and keeps the old ones on failure.
+
+A challenger or shadow that cannot be used is left out; only the champion's failure keeps the old models.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from pipeline_tasks.errors import NightlensError
+from pipeline_tasks.errors import ModelError, NightlensError
 from pipeline_tasks.serving.last_good import LastGood
-from pipeline_tasks.serving.loaded_model import load_model
+from pipeline_tasks.serving.loaded_model import LoadedModel, load_model
 from pipeline_tasks.serving.served import Served
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, parse_pointer
 from pipeline_tasks.storage.objects import layout
@@ -31,10 +35,12 @@ class Follower:
         ask_every_s: float = ASK_EVERY_S,
         on_change: Callable[[str], None] = lambda outcome: None,
     ) -> None:
-        """Follow `root`; `on_change` is called with each outcome: `swapped` or `refused`."""
+        """Follow `root`; `on_change` is called with each outcome: `swapped`, `refused` or `left_out`."""
         self.served: Served | None = None
         self.refused = ""
         """The reason why the newest pointer was refused; empty if it is served."""
+        self.left_out = ""
+        """The reason why models beside the champion are not used; empty if all are."""
         self._root, self._last_good, self._project = root, last_good, project
         self._ask_every_s, self._on_change = ask_every_s, on_change
         self._seen_etag = ""
@@ -61,47 +67,62 @@ class Follower:
         except (NightlensError, OSError):
             # No pointer yet, or the root does not respond: keep the served state and check again later.
             return
-        is_refused_still = bool(self.refused) and time.monotonic() < self._try_again_at
-        if standing.etag == self._seen_etag and (not self.refused or is_refused_still):
+        is_whole = not (self.refused or self.left_out)
+        if standing.etag == self._seen_etag and (is_whole or time.monotonic() < self._try_again_at):
             return
         self._seen_etag = standing.etag
         self._take(standing.content)
 
     def _take(self, content: bytes) -> None:
         """Swap to a pointer, or keep the served state and remember the reason."""
+        self._try_again_at = time.monotonic() + TRY_REFUSED_AGAIN_S
         try:
-            served = self._open(parse_pointer(content, layout.SERVING_POINTER), self._root)
+            served, left_out = self._open(parse_pointer(content, layout.SERVING_POINTER), self._root)
         except (NightlensError, OSError) as error:
-            self.refused, self._try_again_at = str(error), time.monotonic() + TRY_REFUSED_AGAIN_S
+            self.refused = str(error)
             logger.error("kept the model that is served: %s", error)
             self._on_change("refused")
             return
+        is_new = self.served is None or self.served.pointer != served.pointer
         # One assignment: running requests keep the old state, and its models are freed when the last of them ends.
-        self.served, self.refused = served, ""
-        logger.info("serving %s, generation %d", served.pointer.champion_digest, served.pointer.generation)
-        self._on_change("swapped")
-        self._last_good.keep(served.pointer, self._root)
+        self.served, self.refused, self.left_out = served, "", " ".join(left_out)
+        if left_out:
+            logger.error("%s", self.left_out)
+            self._on_change("left_out")
+        if is_new:
+            logger.info("serving %s, generation %d", served.pointer.champion_digest, served.pointer.generation)
+            self._on_change("swapped")
+            self._last_good.keep(served.pointer, self._root)
 
-    def _open(self, pointer: ServingPointer, objects: ObjectStore) -> Served:
-        """Open every model that the pointer names; a model that is already served is not opened again."""
+    def _open(self, pointer: ServingPointer, objects: ObjectStore) -> tuple[Served, list[str]]:
+        """Open every model that the pointer names, and say which ones beside the champion cannot be used."""
         if pointer.project != self._project:
             raise NightlensError(f"{layout.SERVING_POINTER}: wanted project {self._project}, found {pointer.project}")
-        standing = self.served.models if self.served else {}
-        models = {
-            digest: standing.get(digest) or load_model(objects.read(layout.model(digest)).content, digest)
-            for digest in dict.fromkeys(route.model_digest for route in pointer.routes)
-        }
-        found = models[pointer.champion_digest].kind.vocabulary
-        if found != pointer.vocabulary:
+        champion = self._opened(pointer.champion_digest, objects)
+        if champion.kind.vocabulary != pointer.vocabulary:
+            found = champion.kind.vocabulary
             raise NightlensError(f"{layout.SERVING_POINTER}: wanted classes {pointer.vocabulary}, the model has {found}")
-        return Served(pointer, models)
+        models, routes, left_out = {champion.digest: champion}, [], []
+        for route in pointer.routes:
+            try:
+                if route.model_digest not in models:
+                    models[route.model_digest] = _like(champion, self._opened(route.model_digest, objects))
+                routes.append(route)
+            except (NightlensError, OSError) as error:
+                left_out.append(f"The {route.role} {route.model_digest} is left out: {error}.")
+        return Served(replace(pointer, routes=tuple(routes)), models), left_out
+
+    def _opened(self, digest: str, objects: ObjectStore) -> LoadedModel:
+        """A verified model; one that is already served is not opened again."""
+        standing = self.served.models.get(digest) if self.served else None
+        return standing or load_model(objects.read(layout.model(digest)).content, digest)
 
     def _serve_last_good(self) -> None:
         """Serve the state that was served when this server last ran."""
         try:
             pointer = self._last_good.pointer()
             if pointer is not None:
-                self.served = self._open(pointer, self._last_good.objects)
+                self.served, _ = self._open(pointer, self._last_good.objects)
                 logger.warning("the root has no serving pointer: serving the last good model, %s", pointer.champion_digest)
         except (NightlensError, OSError) as error:
             logger.error("the last good model cannot be used: %s", error)
@@ -109,3 +130,15 @@ class Follower:
     def _follow(self) -> None:
         while not self._stopping.wait(self._ask_every_s):
             self.look()
+
+
+def _like(champion: LoadedModel, model: LoadedModel) -> LoadedModel:
+    """The model, which must predict what the champion predicts.
+
+    Raises:
+        ModelError: it is of another label kind, or has other classes.
+    """
+    wanted, found = ((one.kind.name, one.kind.vocabulary) for one in (champion, model))
+    if wanted != found:
+        raise ModelError(f"wanted the champion's label kind and classes, {wanted}, found {found}")
+    return model

@@ -71,7 +71,7 @@ class Metrics:
         """Show what alerts watch before it has happened: Prometheus sees no increase in a series that begins at one."""
         for status in ("200", "429", "500", "503", "504"):
             self.requests.labels(status)
-        for outcome in ("swapped", "refused"):
+        for outcome in ("swapped", "refused", "left_out"):
             self.changes.labels(outcome)
         for why in ("full", "closed"):
             self.unlogged.labels(why)

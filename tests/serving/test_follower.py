@@ -9,6 +9,7 @@ from pipeline_tasks.serving import follower as following
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.served import Served
+from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.serving_pointer import Route, read_pointer, replace_pointer
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
@@ -209,3 +210,52 @@ def test_look__serves_a_challenger_beside_the_champion() -> None:
     follower.look()
 
     assert set(_served(follower).models) == {champion, challenger}
+
+
+@pytest.mark.parametrize("role", ["challenger", "shadow"])
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"no model", "ONNX Runtime does not open it"),
+        (tiny_model(["nut", "bolt"]), "wanted the champion's label kind and classes"),
+        (None, "models/"),
+    ],
+)
+def test_look__leaves_out_a_model_beside_the_champion_that_cannot_be_used(content: bytes | None, why: str, role: str) -> None:
+    root, cache, heard = MemoryObjects(), MemoryObjects(), []
+    first = promote(root, numbered_model(1))
+    follower = _follower(root, cache, on_change=heard.append)
+    follower.look()
+    bad = "0" * 64 if content is None else put_model(root, content)
+    champion = put_model(root, numbered_model(2))
+    routes = (Route(champion, 0.9, "champion"), Route(bad, 0.1, role))
+    replace_pointer(root, lambda: a_pointer(champion, routes=routes))
+    follower.look()
+    served = _served(follower)
+
+    assert served.champion.digest == champion != first
+    assert (set(served.models), served.pointer.routes) == ({champion}, routes[:1])
+    assert (follower.refused, why in follower.left_out, bad in follower.left_out) == ("", True, True)
+    assert heard == ["swapped", "left_out", "swapped"]
+    assert read_pointer(cache) == served.pointer
+
+
+def test_look__takes_a_challenger_in_that_comes_late_and_swaps_nothing_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    root, heard = MemoryObjects(), []
+    champion, challenger = promote(root, numbered_model(1)), promote(root, numbered_model(2))
+    stored = root.read(layout.model(challenger)).content
+    root.delete(layout.model(challenger))
+    routes = (Route(champion, 0.9, "champion"), Route(challenger, 0.1, "challenger"))
+    replace_pointer(root, lambda: a_pointer(champion, routes=routes))
+    follower = _follower(root, on_change=heard.append)
+    for _ in range(3):
+        follower.look()
+    monkeypatch.setattr(follower, "_try_again_at", 0.0)
+    follower.look()
+    put_model(root, stored)
+    monkeypatch.setattr(follower, "_try_again_at", 0.0)
+    follower.look()
+
+    assert heard == ["left_out", "swapped", "left_out", "swapped"]
+    assert set(_served(follower).models) == {champion, challenger}
+    assert follower.left_out == ""
