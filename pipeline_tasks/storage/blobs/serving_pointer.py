@@ -93,7 +93,7 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
     """Read a pointer.
 
     Raises:
-        CorruptObjectError: it is not a pointer, or does not have exactly one champion.
+        CorruptObjectError: it is not a pointer, does not have exactly one champion, or a share is no number from 0 to 1.
     """
     try:
         fields = upgraded_fields(forms.SERVING_POINTER, unsealed(json.loads(content), where), where)
@@ -104,6 +104,10 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
     roles = [route.role for route in pointer.routes]
     if roles.count("champion") != 1 or not set(roles) <= set(ROLES):
         raise CorruptObjectError(f"{where}: wanted one champion and roles of {ROLES}, found {roles}")
+    shares = [route.share for route in pointer.routes]
+    # A comparison with NaN is False.
+    if not all(isinstance(one, int | float) and 0 <= one <= 1 for one in shares):
+        raise CorruptObjectError(f"{where}: wanted shares from 0 to 1, found {shares}")
     return pointer
 
 

@@ -67,3 +67,11 @@ def test_parse_pointer__requires_exactly_one_champion(roles: tuple[str, ...]) ->
 
     with pytest.raises(CorruptObjectError, match="wanted one champion"):
         parse_pointer(broken.as_bytes(), "here")
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan"), float("inf"), "0.1", None])
+def test_parse_pointer__requires_shares_from_0_to_1(share: object) -> None:
+    broken = replace(POINTER, routes=(*POINTER.routes, Route("b" * 64, share, "challenger")))  # type: ignore[arg-type]
+
+    with pytest.raises(CorruptObjectError, match="wanted shares from 0 to 1"):
+        parse_pointer(broken.as_bytes(), "here")
