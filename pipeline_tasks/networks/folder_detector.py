@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +14,13 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING, seen
-from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
-from pipeline_tasks.networks.folder import check_folder, folder_digests
+from pipeline_tasks.kinds.map_modelling import MapTraining
+from pipeline_tasks.networks.folder_network import FolderNetwork
 from pipeline_tasks.networks.network import other_kind
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.models.whole_network import WholeNetwork
     from pipeline_tasks.networks.detector_network import DetectionObjective, LastLayer
     from pipeline_tasks.settings import TrainingSettings
@@ -33,43 +30,17 @@ LEARNING_RATE_RATIO = 1 / 30
 WEIGHT_DECAY_RATIO = 0.01
 
 
-class FolderDetector:
+class FolderDetector(FolderNetwork):
     """Boxes by a fixed number of queries, without suppression."""
 
-    name: ClassVar[str]
-    version: ClassVar[int]
-    """Bump when the graph or the training changes."""
-    types: ClassVar[tuple[str, ...]]
-    """`model_type` of folders that it opens."""
-    repository: ClassVar[str]
     most_boxes: ClassVar[int]
     """Boxes of an image in a target; the published networks' queries are as many."""
-    rate_ratio: ClassVar[float] = 0.1
-
-    def __init__(self, kind: Kind, folder: Path, side_px: int) -> None:
-        """Open it for images of this side."""
-        modelling: object = kind.modelling
-        assert isinstance(modelling, MapModelling), "boxes have places"
-        self._modelling, self._vocabulary, self._folder, self.side_px = modelling, kind.vocabulary, folder, side_px
-        recipe = {"name": self.name, "version": self.version, "side_px": side_px} | folder_digests(folder)
-        self.digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def check_kind(cls, kind: Kind) -> None:
         """Refuse other kinds than boxes."""
         if kind.name != "box":
             raise other_kind(cls.name, "label_kind box", kind)
-
-    @classmethod
-    def check_weights(cls, weights: Path | None) -> None:
-        """Refuse a folder of another network."""
-        check_folder(cls.name, weights, cls.types, cls.repository)
-
-    @classmethod
-    def open(cls, kind: Kind, weights: Path | None, backbone: Backbone, side_px: int) -> Self:
-        """Open the folder; the project's backbone is not used."""
-        assert weights is not None, "checked"
-        return cls(kind, weights, side_px)
 
     def placed(self, objects: Any, placement: Placement) -> npt.NDArray[np.float32]:
         """Boxes that a view shows: most_boxes x 5, number of the name (or NOTHING) and corners in pixels of the square."""
@@ -108,10 +79,6 @@ class FolderDetector:
         from pipeline_tasks.networks.detector_network import FoundBoxes
 
         return FoundBoxes(network, len(self._vocabulary), self.last_layer()).eval()
-
-    def network(self, folder: Path, names: int) -> WholeNetwork:
-        """The network of a folder for so many names: uint8 N x side x side x 3 → one row of numbers a layer and query."""
-        raise NotImplementedError
 
     def objective_of(self, folder: Path, names: int) -> DetectionObjective:
         """The loss that the folder's configuration says."""

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.kinds.kind import Kind
-from pipeline_tasks.kinds.map_modelling import MapModelling, MapShape, MapTraining
+from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining
 from pipeline_tasks.kinds.modelling import Objective
-from pipeline_tasks.networks.folder import check_folder, folder_digests
+from pipeline_tasks.networks.folder_network import FolderNetwork
 from pipeline_tasks.networks.network import other_kind
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.models.whole_network import WholeNetwork
     from pipeline_tasks.settings import TrainingSettings
 
@@ -29,45 +26,23 @@ FINEST_STRIDE = 8
 """The mask kind places its cells at half of a finest map's stride: 4 px."""
 
 
-class FolderSegmenter:
+class FolderSegmenter(FolderNetwork):
     """Masks of regions, at 4 px of the model's square."""
 
-    name: ClassVar[str]
-    version: ClassVar[int]
-    """Bump when the graph or the training changes."""
-    types: ClassVar[tuple[str, ...]]
-    """`model_type` of folders that it opens."""
-    repository: ClassVar[str]
     learning_rate_ratio: ClassVar[float]
     """Of the rate that the kind's head takes."""
-    rate_ratio: ClassVar[float] = 0.1
 
     def __init__(self, kind: Kind, folder: Path, side_px: int) -> None:
         """Open it for images of this side."""
-        modelling: object = kind.modelling
-        assert isinstance(modelling, MapModelling), "masks have places"
-        self._modelling, self._vocabulary, self._folder, self.side_px = modelling, kind.vocabulary, folder, side_px
+        super().__init__(kind, folder, side_px)
         cells = side_px // FINEST_STRIDE
         self._shapes = (MapShape(0, cells, cells, FINEST_STRIDE),)
-        recipe = {"name": self.name, "version": self.version, "side_px": side_px} | folder_digests(folder)
-        self.digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def check_kind(cls, kind: Kind) -> None:
         """Refuse other kinds than regions."""
         if kind.name != "mask" or kind.options.get("regions") != "semantic":
             raise other_kind(cls.name, "label_kind mask with regions: semantic", kind)
-
-    @classmethod
-    def check_weights(cls, weights: Path | None) -> None:
-        """Refuse a folder of another network."""
-        check_folder(cls.name, weights, cls.types, cls.repository)
-
-    @classmethod
-    def open(cls, kind: Kind, weights: Path | None, backbone: Backbone, side_px: int) -> Self:
-        """Open the folder; the project's backbone is not used."""
-        assert weights is not None, "checked"
-        return cls(kind, weights, side_px)
 
     def placed(self, objects: Any, placement: Placement) -> npt.NDArray[Any]:
         """Covered shares of cells of 4 px."""
@@ -81,10 +56,6 @@ class FolderSegmenter:
     def new(self) -> WholeNetwork:
         """The network of the folder, with a new end for the project's names and nothing."""
         return self.network(self._folder, 1 + len(self._vocabulary))
-
-    def network(self, folder: Path, names: int) -> WholeNetwork:
-        """The network of a folder for so many names: uint8 N x side x side x 3 → logits N x names x side/4 x side/4."""
-        raise NotImplementedError
 
     def objective(self) -> Objective:
         """Cross-entropy and dice; mean IoU chooses the epoch."""
